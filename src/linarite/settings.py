@@ -1,0 +1,369 @@
+"""Every setting of Linarite, each declared once, and the reading of their four sources.
+
+A value comes from the first source that has it: command-line argument, environment variable (`LINARITE_…`),
+TOML file, default. docs/reference/settings.md is generated from the declarations below.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from linarite.setting_definitions import (
+    Definition,
+    Description,
+    SettingsError,
+    described,
+    read_definitions,
+    setting,
+)
+from linarite.setting_sources import find_value, read_file, unknown_keys, unknown_variables
+
+__all__ = ["Definition", "Loaded", "Settings", "SettingsError", "definitions", "load"]
+
+
+def default_data_folder() -> Path:
+    """Return the data folder used when none is named."""
+    return Path.home() / ".linarite"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The settings of one server; without arguments, the defaults of `linarite dev`."""
+
+    mode: Literal["dev", "serve"] = setting(
+        "dev",
+        section="Server",
+        reason="Set by the command: `linarite dev` is for development, loopback only with a well-known "
+        "key; `linarite serve` is for production.",
+    )
+    data_folder: Path = field(
+        default_factory=default_data_folder,
+        metadata=described(
+            Description(
+                section="Server",
+                default_words="~/.linarite",
+                reason="Holds the database, the development certificate authority, the administrator's "
+                "token and the running server's addresses; only its owner may read it.",
+            )
+        ),
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = setting(
+        "info",
+        section="Server",
+        reason="The least serious log lines that are written; `debug` writes one for every frame.",
+    )
+    log_format: Literal["text", "json"] = setting(
+        "text",
+        section="Server",
+        serve_default="json",
+        reason="`text` is for people; `json` writes one object a line, for log collectors.",
+    )
+    drain_seconds: float = setting(
+        10.0,
+        section="Server",
+        unit="seconds",
+        minimum=0,
+        maximum=3600,
+        reason="Over this time a stopping server closes its connections one after the other, so that "
+        "clients do not all reconnect to another server at the same moment.",
+    )
+    shutdown_seconds: float = setting(
+        25.0,
+        section="Server",
+        unit="seconds",
+        minimum=0,
+        maximum=3600,
+        reason="After this time a stopping server ends whatever is still under way. Kubernetes kills a "
+        "pod after 30 seconds by default; this leaves room before that.",
+    )
+
+    host: str = setting(
+        "127.0.0.1",
+        section="Listening",
+        reason="The address that is listened on. `linarite serve` on an address that is not loopback "
+        "refuses to start while a resource has the development key.",
+    )
+    port: int | None = setting(
+        8080,
+        section="Listening",
+        minimum=0,
+        maximum=65535,
+        reason="HTTP and WebSocket. 0 takes a free port; `none` leaves HTTPS alone.",
+    )
+    tls_port: int | None = setting(
+        8443,
+        section="Listening",
+        minimum=0,
+        maximum=65535,
+        reason="HTTPS and WSS. 0 takes a free port; `none` turns it off. Under `linarite serve` it is "
+        "listened on only with a certificate file.",
+    )
+    certificate_file: Path | None = setting(
+        None,
+        section="Listening",
+        default_words="none: `linarite dev` makes a certificate of its own",
+        reason="PEM file with the server's certificate followed by its intermediate certificates.",
+    )
+    certificate_key_file: Path | None = setting(
+        None,
+        section="Listening",
+        default_words="none",
+        reason="PEM file with the private key of the certificate file, without a passphrase.",
+    )
+    public_endpoint: str | None = setting(
+        None,
+        section="Listening",
+        pattern=r"https?://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?(/[^\s?#]*[^\s?#/])?",
+        pattern_words="a URL such as https://pubsub.example.com, without a slash at its end",
+        default_words="none: the address by which a request came in",
+        reason="The endpoint that clients use when it is not the server's own address, as behind a load "
+        "balancer. It stands in connection strings, and tokens may name it as their audience.",
+    )
+    domain: str = setting(
+        "localhost",
+        section="Listening",
+        pattern=r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*",
+        pattern_words="a domain name such as pubsub.example.com",
+        reason="A request to the host `{resource}.{domain}` belongs to that resource.",
+    )
+    trusted_proxies: tuple[str, ...] = setting(
+        (),
+        section="Listening",
+        default_words="none",
+        reason="Addresses or networks (CIDR) of reverse proxies. Forwarded headers count only when they "
+        "come from one of them: anybody else could claim any host or client address.",
+    )
+    backlog: int = setting(
+        4096,
+        section="Listening",
+        unit="connections",
+        minimum=1,
+        maximum=65535,
+        reason="Connections that wait to be accepted. Thousands of clients reconnect together after an "
+        "outage; the operating system may cap it lower (Linux: net.core.somaxconn, 4096 by "
+        "default).",
+    )
+    upgrade_timeout_seconds: float = setting(
+        10.0,
+        section="Listening",
+        unit="seconds",
+        minimum=0.1,
+        maximum=600,
+        reason="A new connection has this long to send its request head, so that silent connections do "
+        "not pile up.",
+    )
+    head_limit_bytes: int = setting(
+        32_768,
+        section="Listening",
+        unit="bytes",
+        minimum=1024,
+        maximum=1_048_576,
+        reason="The longest request head. It holds an access token and a list of excluded connections; "
+        "Node.js stops at 16 KiB, nginx at 32 KiB.",
+    )
+
+    default_resource: str = setting(
+        "linarite",
+        section="Resources",
+        pattern=r"[a-zA-Z][a-zA-Z0-9-]{1,61}[a-zA-Z0-9]",
+        pattern_words="a resource name: 3 to 63 letters, digits and hyphens, a letter first, no hyphen last",
+        reason="The resource that a request belongs to when neither its host name nor its token's key "
+        "names another.",
+    )
+    unit_connections: int = setting(
+        100_000,
+        section="Resources",
+        unit="connections",
+        minimum=1,
+        maximum=10_000_000,
+        reason="Connections that one unit of a Standard or Premium resource allows. The service sells "
+        "1,000 a unit; your own machine sets no such price.",
+    )
+    free_connections: int = setting(
+        20,
+        section="Resources",
+        unit="connections",
+        minimum=1,
+        maximum=10_000_000,
+        reason="Connections that a Free_F1 resource allows, as in the service's pricing.",
+    )
+
+    message_limit_bytes: int = setting(
+        1_048_576,
+        section="Messages",
+        unit="bytes",
+        minimum=1024,
+        maximum=134_217_728,
+        reason="The longest message from a client or a REST call. The service documents 1 MB a frame.",
+    )
+    filter_limit_bytes: int = setting(
+        16_384,
+        section="Messages",
+        unit="bytes",
+        minimum=64,
+        maximum=1_048_576,
+        reason="The longest OData filter. It travels in the URL or a small body.",
+    )
+    filter_depth: int = setting(
+        100,
+        section="Messages",
+        unit="levels",
+        minimum=1,
+        maximum=200,
+        reason="How deep an OData filter may nest: the default of Microsoft's OData parser. More than 200 "
+        "would meet Python's own limit on recursion.",
+    )
+    excluded_limit: int = setting(
+        1000,
+        section="Messages",
+        unit="connection ids",
+        minimum=1,
+        maximum=100_000,
+        reason="The most `excluded` parameters of one call. The service names no limit; about 900 ids of "
+        "32 characters fit in the longest request head.",
+    )
+
+    outbox_limit_messages: int = setting(
+        1000,
+        section="Connections",
+        unit="messages",
+        minimum=1,
+        maximum=1_000_000,
+        reason="Messages that wait for a slow reader before its connection is closed, so that it never "
+        "takes its neighbours' time or memory. A reliable client's buffer in the service holds as "
+        "many.",
+    )
+    outbox_limit_bytes: int = setting(
+        16_777_216,
+        section="Connections",
+        unit="bytes",
+        minimum=65_536,
+        maximum=1_073_741_824,
+        reason="The same limit in bytes; the service documents 16 MB for a reliable client's buffer.",
+    )
+    write_buffer_bytes: int = setting(
+        65_536,
+        section="Connections",
+        unit="bytes",
+        minimum=1024,
+        maximum=16_777_216,
+        reason="Bytes that the operating system has not taken yet before a connection counts as slow and "
+        "its outbox fills: the high-water mark of asyncio's transports.",
+    )
+    read_buffer_bytes: int = setting(
+        2048,
+        section="Connections",
+        unit="bytes",
+        minimum=512,
+        maximum=1_048_576,
+        reason="What every open connection reserves for reading. Idle connections are many and their "
+        "frames short; it decides most of the memory of an idle connection.",
+    )
+    keep_alive_missed_intervals: int = setting(
+        3,
+        section="Connections",
+        unit="intervals",
+        minimum=1,
+        maximum=100,
+        reason="A connection that has been silent for so many of its hub's keep-alive intervals is "
+        "dropped, as the service's troubleshooting guide says of PingTimeout.",
+    )
+    ack_memory: int = setting(
+        1000,
+        section="Connections",
+        unit="ack ids",
+        minimum=0,
+        maximum=1_000_000,
+        reason="The last ack ids of a connection that are remembered, so that a repeated request is "
+        "answered Duplicate and not carried out twice.",
+    )
+    permission_targets_limit: int = setting(
+        1000,
+        section="Connections",
+        unit="groups",
+        minimum=1,
+        maximum=100_000,
+        reason="Groups that a connection's granted and revoked permissions may name; past it a grant is "
+        "answered 409. The service has a limit too but does not publish it.",
+    )
+
+    @property
+    def serves_tls(self) -> bool:
+        """Whether HTTPS and WSS are listened on: there is a port and a certificate for them."""
+        return self.tls_port is not None and (self.mode == "dev" or self.certificate_file is not None)
+
+
+@cache
+def definitions() -> tuple[Definition, ...]:
+    """Return the definition of every setting, in the order of the reference page."""
+    return read_definitions(Settings)
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Settings with where each value came from, and what the reader should be warned of."""
+
+    settings: Settings
+    origins: Mapping[str, str]
+    warnings: tuple[str, ...]
+
+
+def load(arguments: Mapping[str, object], environment: Mapping[str, str], file: Path | None) -> Loaded:
+    """Return the settings from arguments (by field name; None: not given), environment, TOML file, defaults.
+
+    Raises SettingsError for a value of the wrong type or range, an unreadable file, or settings that exclude
+    each other.
+    """
+    known = definitions()
+    table = {} if file is None else read_file(file)
+    values: dict[str, object] = {}
+    origins: dict[str, str] = {}
+    for definition in known:
+        found = find_value(definition, arguments, environment, table, file)
+        if found is not None:
+            values[definition.name], origins[definition.name] = found
+    for definition in known:
+        if definition.name not in origins:
+            origins[definition.name] = "default"
+            if values.get("mode") == "serve" and definition.description.serve_default is not None:
+                values[definition.name] = definition.description.serve_default
+    settings = Settings(**values)  # type: ignore[arg-type]  # each value was read as its field's own type
+    _check_together(settings, origins)
+    warnings = (*unknown_variables(environment, known), *unknown_keys(table, file, known))
+    return Loaded(settings, origins, warnings)
+
+
+def _check_together(settings: Settings, origins: Mapping[str, str]) -> None:
+    """Refuse settings that are valid each by itself but not together."""
+    for one, other in (
+        ("certificate_file", "certificate_key_file"),
+        ("certificate_key_file", "certificate_file"),
+    ):
+        if getattr(settings, one) is not None and getattr(settings, other) is None:
+            raise SettingsError(other, f"a path, since {one} is set", None, origins[other])
+    if settings.tls_port is not None and not settings.serves_tls and origins["tls_port"] != "default":
+        raise SettingsError(
+            "certificate_file", "a path, since tls_port is set", None, origins["certificate_file"]
+        )
+    if settings.port is None and not settings.serves_tls:
+        raise SettingsError("port", "a number, since no HTTPS is listened on", None, origins["port"])
+    if settings.shutdown_seconds < settings.drain_seconds:
+        expected = f"at least drain_seconds, {settings.drain_seconds:g}"
+        raise SettingsError(
+            "shutdown_seconds", expected, settings.shutdown_seconds, origins["shutdown_seconds"]
+        )
+    if settings.trusted_proxies:
+        _check_networks(settings.trusted_proxies, origins["trusted_proxies"])
+
+
+def _check_networks(networks: tuple[str, ...], source: str) -> None:
+    import ipaddress  # costs milliseconds at every start, and most servers trust no proxy
+
+    for network in networks:
+        try:
+            ipaddress.ip_network(network)
+        except ValueError:
+            expected = "IP addresses or networks such as 10.0.0.0/8 (no bits set behind the prefix)"
+            raise SettingsError("trusted_proxies", expected, network, source) from None
