@@ -1,0 +1,273 @@
+"""What a PUT or PATCH of a resource or a resource group means, checked member by member.
+
+The bodies are those of TrackedResource and its kin (management API 2024-03-01). A member that this server
+knows is checked; one it cannot keep its word about yet is refused with `NotSupported`, because a network
+rule that is stored and not obeyed would be worse than none; one it does not know is kept and given back.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from linarite.resources.errors import ResourceError, expected
+from linarite.resources.model import AccessKeys, JsonObject, Resource, ResourceGroup
+from linarite.resources.skus import parse_sku
+
+__all__ = [
+    "DEFAULT_NETWORK_RULES",
+    "check_group_name",
+    "check_resource_name",
+    "is_resource_name",
+    "new_resource",
+    "parse_group",
+    "patched_resource",
+    "replaced_resource",
+]
+
+# Parameter `resourceName` of the management API: it becomes the first label of a host name.
+_RESOURCE_NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9-]{1,61}[a-zA-Z0-9]")
+# "Naming rules and restrictions for Azure resources", resourceGroups.
+_GROUP_NAME = re.compile(r"[A-Za-z0-9_\-.()]{0,89}[A-Za-z0-9_\-()]")
+_LOCATION = re.compile(r"[a-z0-9]{1,90}")
+_REQUEST_TYPES = ["ServerConnection", "ClientConnection", "RESTAPI", "Trace"]
+# What the service answers for a resource without rules: everything is let in.
+DEFAULT_NETWORK_RULES: JsonObject = {
+    "defaultAction": "Deny",
+    "publicNetwork": {"allow": _REQUEST_TYPES, "deny": None},
+    "privateEndpoints": [],
+    "ipRules": [{"value": "0.0.0.0/0", "action": "Allow"}, {"value": "::/0", "action": "Allow"}],
+}
+
+
+def is_resource_name(name: object) -> bool:
+    """Whether `name` can name a resource: a letter, 1 to 61 letters, digits or hyphens, a letter or digit."""
+    return isinstance(name, str) and _RESOURCE_NAME.fullmatch(name) is not None
+
+
+def check_resource_name(name: str) -> None:
+    """Raise ResourceError unless `name` can name a resource."""
+    if not is_resource_name(name):
+        wanted = "3 to 63 letters, digits and hyphens, a letter first, no hyphen last"
+        raise expected("resourceName", wanted, name, "InvalidResourceName")
+
+
+def check_group_name(name: str) -> None:
+    """Raise ResourceError unless `name` can name a resource group."""
+    if _GROUP_NAME.fullmatch(name) is None:
+        wanted = "1 to 90 letters, digits or any of _-.(), no full stop last"
+        raise expected("resourceGroupName", wanted, name, "InvalidResourceGroupName")
+
+
+def parse_group(name: str, body: JsonObject, existing: ResourceGroup | None, now: datetime) -> ResourceGroup:
+    """The group that a PUT of `body` makes or changes."""
+    location = _parse_location(body.get("location"))
+    managed_by = body.get("managedBy")
+    if managed_by is not None and not isinstance(managed_by, str):
+        raise expected("managedBy", "text", managed_by)
+    tags = _parse_tags(body.get("tags"))
+    if existing is None:
+        check_group_name(name)
+        return ResourceGroup(name, location, tags, managed_by, now)
+    if location != existing.location:
+        message = (
+            f"Invalid resource group location '{location}'. "
+            f"The Resource group already exists in location '{existing.location}'."
+        )
+        raise ResourceError("InvalidResourceGroupLocation", message, "location")
+    return replace(existing, tags=tags, managed_by=managed_by)
+
+
+def new_resource(group: str, name: str, body: JsonObject, keys: AccessKeys, now: datetime) -> Resource:
+    """The resource that a PUT of `body` makes where there was none."""
+    check_resource_name(name)
+    properties = _parse_properties(body.get("properties"))
+    _check_identity(body.get("identity"))
+    return Resource(
+        name=name,
+        resource_group=group,
+        location=_parse_location(body.get("location")),
+        sku=parse_sku(body.get("sku")),
+        kind=_parse_kind(body.get("kind")) or "WebPubSub",
+        tags=_parse_tags(body.get("tags")),
+        keys=keys,
+        local_auth_disabled=properties.get("disableLocalAuth") is True,
+        properties=properties,
+        created_at=now,
+        changed_at=now,
+    )
+
+
+def replaced_resource(existing: Resource, body: JsonObject, now: datetime) -> Resource:
+    """`existing` after a PUT of `body`: keys, hubs, kind and location stay, the SKU unless it is named."""
+    location = _parse_location(body.get("location"))
+    if location != existing.location:
+        message = (
+            f"The resource '{existing.name}' already exists in location '{existing.location}' in resource "
+            f"group '{existing.resource_group}'. A resource with the same name cannot be created in location "
+            f"'{location}'. Please select a new resource name."
+        )
+        raise ResourceError("InvalidResourceLocation", message, "location")
+    _check_kind_stays(existing, body)
+    _check_identity(body.get("identity"))
+    properties = _parse_properties(body.get("properties"))
+    return replace(
+        existing,
+        sku=parse_sku(body.get("sku"), existing.sku),
+        tags=_parse_tags(body.get("tags")),
+        local_auth_disabled=properties.get("disableLocalAuth") is True,
+        properties=properties,
+        changed_at=now,
+    )
+
+
+def patched_resource(existing: Resource, body: JsonObject, now: datetime) -> Resource:
+    """`existing` after a PATCH of `body`: only what it holds changes; tags are replaced as a whole."""
+    _check_kind_stays(existing, body)
+    _check_identity(body.get("identity"))
+    properties = {**existing.properties, **_parse_properties(body.get("properties"))}
+    return replace(
+        existing,
+        sku=parse_sku(body.get("sku"), existing.sku),
+        tags=existing.tags if body.get("tags") is None else _parse_tags(body["tags"]),
+        local_auth_disabled=properties.get("disableLocalAuth") is True,
+        properties=properties,
+        changed_at=now,
+    )
+
+
+def _parse_location(value: object) -> str:
+    """The location in the platform's short form: `East US` and `eastus` are one."""
+    if not isinstance(value, str):
+        raise expected("location", "the name of a location, such as eastus", value, "LocationRequired")
+    location = value.replace(" ", "").lower()
+    if _LOCATION.fullmatch(location) is None:
+        raise expected("location", "the name of a location, such as eastus", value, "InvalidLocation")
+    return location
+
+
+def _parse_tags(value: object) -> dict[str, str]:
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise expected("tags", "an object of texts", value)
+    for key, text in value.items():
+        if not isinstance(text, str):
+            raise expected(f"tags.{key}", "text", text)
+    return dict(value)
+
+
+def _parse_kind(value: object) -> str | None:
+    match value.lower() if isinstance(value, str) else value:
+        case None:
+            return None
+        case "webpubsub":
+            return "WebPubSub"
+        case "socketio":
+            raise _not_supported("kind", "resources for Socket.IO")
+    raise expected("kind", "WebPubSub", value)
+
+
+def _check_kind_stays(existing: Resource, body: JsonObject) -> None:
+    kind = _parse_kind(body.get("kind"))
+    if kind is not None and kind != existing.kind:
+        message = f"kind: expected {existing.kind}, the kind the resource was made with, got {kind}."
+        raise ResourceError("PropertyChangeNotAllowed", message, "kind")
+
+
+def _check_identity(value: object) -> None:
+    word = value.get("type") if isinstance(value, Mapping) else value
+    if word is not None and not (isinstance(word, str) and word.lower() == "none"):
+        raise _not_supported("identity", "managed identities")
+
+
+def _parse_properties(value: object) -> dict[str, object]:
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise expected("properties", "an object", value)
+    for name, check in _CHECKS.items():
+        if value.get(name) is not None:
+            check(f"properties.{name}", value[name])
+    return {name: member for name, member in value.items() if name not in _ANSWERED_ONLY}
+
+
+def _not_supported(target: str, subject: str) -> ResourceError:
+    return ResourceError("NotSupported", f"{target}: {subject} are not supported yet.", target)
+
+
+def _check_boolean(target: str, value: object) -> None:
+    if not isinstance(value, bool):
+        raise expected(target, "true or false", value)
+
+
+def _check_object(target: str, value: object) -> None:
+    if not isinstance(value, Mapping):
+        raise expected(target, "an object", value)
+
+
+def _check_switch(target: str, value: object) -> None:
+    if value not in ("Enabled", "Disabled"):
+        raise expected(target, "Enabled or Disabled", value)
+
+
+def _check_public_access(target: str, value: object) -> None:
+    _check_switch(target, value)
+    if value == "Disabled":
+        raise _not_supported(target, "network rules")
+
+
+def _check_network_rules(target: str, value: object) -> None:
+    _check_object(target, value)
+    if _without_nulls(value) != _without_nulls(DEFAULT_NETWORK_RULES):
+        raise _not_supported(target, "network rules other than those that let everything in")
+
+
+def _check_tls(target: str, value: object) -> None:
+    _check_object(target, value)
+    if isinstance(value, Mapping) and value.get("clientCertEnabled") not in (None, False):
+        raise _not_supported(f"{target}.clientCertEnabled", "client certificates")
+
+
+def _check_stopped(target: str, value: object) -> None:
+    if value != "false":
+        raise _not_supported(target, "stopped resources")
+
+
+def _without_nulls(value: object) -> object:
+    """`value` without members that are null, which SDKs leave out when they send an answer back."""
+    if isinstance(value, Mapping):
+        return {name: _without_nulls(member) for name, member in value.items() if member is not None}
+    if isinstance(value, list):
+        return [_without_nulls(item) for item in value]
+    return value
+
+
+_CHECKS: Mapping[str, Callable[[str, object], None]] = {
+    "disableLocalAuth": _check_boolean,
+    "disableAadAuth": _check_boolean,
+    "publicNetworkAccess": _check_public_access,
+    "regionEndpointEnabled": _check_switch,
+    "networkACLs": _check_network_rules,
+    "tls": _check_tls,
+    "resourceStopped": _check_stopped,
+    "liveTraceConfiguration": _check_object,
+    "resourceLogConfiguration": _check_object,
+    "socketIO": _check_object,
+}
+# Members of answers that SDKs send back with an update; the server makes them anew each time.
+_ANSWERED_ONLY = frozenset(
+    {
+        "provisioningState",
+        "externalIP",
+        "hostName",
+        "hostNamePrefix",
+        "publicPort",
+        "serverPort",
+        "version",
+        "privateEndpointConnections",
+        "sharedPrivateLinkResources",
+    }
+)

@@ -1,0 +1,26 @@
+"""The one error by which resources refuse a change, with the code that the management API answers."""
+
+from __future__ import annotations
+
+__all__ = ["ResourceError", "expected"]
+
+# How much of a refused value an error repeats; the rest helps nobody and could fill a log.
+_SHOWN_CHARACTERS = 80
+
+
+class ResourceError(Exception):
+    """A change or look-up is refused: `code` is the platform's word, `target` the member that is wrong."""
+
+    def __init__(self, code: str, message: str, target: str | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.target = target
+
+
+def expected(target: str, wanted: str, got: object, code: str = "InvalidRequestContent") -> ResourceError:
+    """The error for a member of the wrong form: it names the member, what was expected and what came."""
+    shown = repr(got)
+    if len(shown) > _SHOWN_CHARACTERS:
+        shown = shown[: _SHOWN_CHARACTERS - 3] + "..."
+    return ResourceError(code, f"{target}: expected {wanted}, got {shown}.", target)
