@@ -31,7 +31,7 @@ _TOKEN = re.compile(r"\{([^{}]*)\}")
 
 
 def parse_hub_settings(name: str, properties: object) -> HubSettings:
-    """The settings that `properties` means for the hub `name`; ResourceError names the member that is wrong."""
+    """The settings that `properties` means for the hub `name`; ResourceError names the wrong member."""
     try:
         key = parse_hub_name(name)
     except ValueError as error:
@@ -133,7 +133,7 @@ def _parse_event_handler(value: object, target: str) -> EventHandler:
 
 
 def _parse_url_template(value: object, target: str) -> str:
-    """The template, checked; errors repeat only scheme, host or parameter, for its query may hold a secret."""
+    """The template, checked; errors repeat only scheme, host or parameter: its query may hold a secret."""
     if not isinstance(value, str):
         raise expected(target, "an http or https URL", value)
     match = _URL.fullmatch(value)

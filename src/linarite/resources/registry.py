@@ -82,8 +82,8 @@ class Registry:
         if resource is None:
             raise ResourceError(
                 "ResourceNotFound",
-                f"The Resource 'Microsoft.SignalRService/WebPubSub/{name}' under resource group '{group.name}' "
-                "was not found. For more details please go to https://aka.ms/ARMResourceNotFoundFix",
+                f"The Resource 'Microsoft.SignalRService/WebPubSub/{name}' under resource group "
+                f"'{group.name}' was not found. For more details please go to https://aka.ms/ARMResourceNotFoundFix",
             )
         return resource
 
@@ -111,7 +111,7 @@ class Registry:
     # Subscribing
 
     def subscribe(self, callback: Subscriber) -> Callable[[], None]:
-        """Have `callback(name, resource)` called after every change of a resource, with None for a deleted one.
+        """Have `callback(name, resource)` called after each change of a resource, None for a deleted one.
 
         The call that comes back ends the subscription.
         """
@@ -119,7 +119,7 @@ class Registry:
         return lambda: self._subscribers.remove(callback)
 
     def _tell(self, name: str, resource: Resource | None) -> None:
-        """Call every subscriber, also after one failed: a deleted resource must not live on with the others."""
+        """Call every subscriber, also after one failed: no deleted resource may live on with the others."""
         failures: list[Exception] = []
         for callback in tuple(self._subscribers):
             try:
@@ -158,7 +158,7 @@ class Registry:
         return group, existing is None
 
     def delete_group(self, name: str) -> None:
-        """Delete the group and its resources; raises ResourceError when it is missing or holds the default."""
+        """Delete the group and its resources; ResourceError when it is missing or holds the default one."""
         group = self.group(name)
         resources = self.in_group(name)
         for resource in resources:
