@@ -140,7 +140,7 @@ class Definition:
         return f"{self.kind.words} of at least {low:g}" if low is not None else self.kind.words
 
     def read(self, value: object, source: str, *, folder: Path | None = None) -> object:
-        """Return a value of this setting's type from what a source says; `folder` is a TOML file's, else None.
+        """Return a value of this setting's type from what a source says; `folder` is the TOML file's or None.
 
         Text is converted only where everything is text, and relative paths in a file start at its folder.
         """

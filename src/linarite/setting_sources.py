@@ -20,7 +20,7 @@ OTHER_VARIABLES = (CONFIG_VARIABLE, "LINARITE_ENDPOINT")
 
 SERVICE_LINK = re.compile(r"LINARITE_(SERVICE_(HOST|PORT).*|PORT_[0-9]+_(TCP|UDP|SCTP).*)")
 """Variables that Kubernetes sets in every pod when a Service is called `linarite` (Kubernetes documentation,
-"Discovering services: Environment variables"). Its LINARITE_PORT reads `tcp://10.0.0.11:8080`, not a number."""
+"Discovering services: Environment variables"). Its LINARITE_PORT reads `tcp://10.0.0.11:8080`."""
 
 
 def read_file(file: Path) -> dict[str, object]:

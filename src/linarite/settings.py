@@ -290,6 +290,18 @@ class Settings:
     )
 
     @property
+    def is_loopback_only(self) -> bool:
+        """Whether nobody but this machine can reach the address that is listened on."""
+        if self.host in ("127.0.0.1", "localhost", "::1"):
+            return True
+        import ipaddress  # costs milliseconds at every start, and most starts have one of the above
+
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+    @property
     def serves_tls(self) -> bool:
         """Whether HTTPS and WSS are listened on: there is a port and a certificate for them."""
         return self.tls_port is not None and (self.mode == "dev" or self.certificate_file is not None)
@@ -349,6 +361,9 @@ def _check_together(settings: Settings, origins: Mapping[str, str]) -> None:
         )
     if settings.port is None and not settings.serves_tls:
         raise SettingsError("port", "a number, since no HTTPS is listened on", None, origins["port"])
+    if settings.mode == "dev" and not settings.is_loopback_only:
+        expected = "a loopback address; `linarite dev` has a well-known key, `linarite serve` is for others"
+        raise SettingsError("host", expected, settings.host, origins["host"])
     if settings.shutdown_seconds < settings.drain_seconds:
         expected = f"at least drain_seconds, {settings.drain_seconds:g}"
         raise SettingsError(
