@@ -18,7 +18,7 @@ def make_private_folder(folder: Path) -> Path:
 
 
 def write_private_file(file: Path, content: bytes) -> None:
-    """Write a file with rights 0600; a crash or a reader at any moment finds the old content or the new one."""
+    """Write a file with rights 0600; a crash or a reader at any moment finds old content or new."""
     descriptor, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")  # mkstemp gives 0600
     try:
         with os.fdopen(descriptor, "wb") as stream:

@@ -7,8 +7,8 @@ else. The folder holds
 
     authority.pem, authority.key   the authority's certificate, which clients trust, and its private key
     bundle.pem                     the authority and the system's own roots, for settings that replace those
-    server.pem                     the server's certificate and private key, one file so that they always
-    match record.json                    what the above are valid for
+    server.pem                     the server's certificate and private key, in one file so that they match
+    record.json                    what the above are valid for
 
 The record lets a start that finds everything in order read no certificate, which would need the
 cryptography package (0.1 s). A client may ask for a resource by name, `{resource}.{domain}`. A wildcard is
@@ -38,12 +38,12 @@ __all__ = [
 ]
 
 RENEWAL = timedelta(days=30)
-"""A certificate that expires sooner is replaced at the start: a server may run for weeks until the next one."""
+"""A certificate that expires sooner is replaced at the start: the server may then run for weeks."""
 
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 NAMES_LIMIT = 200
-"""Names in the certificate, which is sent in every handshake: 200 make it about 6 KB. The oldest leave first."""
+"""Names in the certificate, which every handshake sends: 200 make it about 6 KB. The oldest leave first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ class Record:
     expires: datetime = LONG_AGO
     authority_expires: datetime = LONG_AGO
     authority_hash: str = ""
-    """SHA-256 of authority.pem: after a crash between two writes, no other authority's certificate is used."""
+    """SHA-256 of authority.pem, so that a crash between two writes leaves nothing unfit in use."""
 
 
 def server_tls_context(settings: Settings, resources: Iterable[str] = ()) -> ssl.SSLContext:
@@ -108,8 +108,7 @@ def server_tls_context(settings: Settings, resources: Iterable[str] = ()) -> ssl
 
 
 def cover_resources(context: ssl.SSLContext, settings: Settings, resources: Iterable[str]) -> None:
-    """Make new handshakes of a context accept the host names of these resources too; no-op with certificate
-    files.
+    """Make new handshakes of a development context accept the host names of these resources too.
 
     Signing takes about a millisecond of the event loop, and 0.1 s the first time, once for every new name.
     """
@@ -121,7 +120,7 @@ def cover_resources(context: ssl.SSLContext, settings: Settings, resources: Iter
 def development_certificate(
     settings: Settings, *, added: Sequence[str] = (), now: datetime | None = None
 ) -> CertificateFolder:
-    """Return the folder with a server certificate that is valid for the settings' names and the added ones."""
+    """Return the folder with a server certificate that is valid for the settings' names and these."""
     now = now or datetime.now(UTC)
     files = CertificateFolder.of(settings)
     if _is_valid(files, settings, added, now):
@@ -152,7 +151,7 @@ def _make(files: CertificateFolder, settings: Settings, added: Sequence[str], no
         record = Record(authority_expires=authority.expires)
     refresh_bundle(files)
     kept = [name for name in record.names if record.domain == settings.domain]
-    names = tuple(dict.fromkeys([*_needed_names(settings), *added, *kept]))[:NAMES_LIMIT]
+    names = tuple(dict.fromkeys([*_needed_names(settings, added), *kept]))[:NAMES_LIMIT]
     certificate = making.make_server_certificate(
         files.authority.read_bytes(), files.authority_key.read_bytes(), names, now
     )
@@ -169,10 +168,11 @@ def _make(files: CertificateFolder, settings: Settings, added: Sequence[str], no
     )
 
 
-def _needed_names(settings: Settings) -> list[str]:
+def _needed_names(settings: Settings, added: Sequence[str]) -> list[str]:
     domain = settings.domain.lower()
     resource = f"{settings.default_resource.lower()}.{domain}"
-    return ["localhost", "*.localhost", "127.0.0.1", "::1", domain, f"*.{domain}", resource]
+    own = ["localhost", "*.localhost", "127.0.0.1", "::1", domain, f"*.{domain}", resource]
+    return list(dict.fromkeys([*own, *added]))[:NAMES_LIMIT]
 
 
 def _is_valid(files: CertificateFolder, settings: Settings, added: Sequence[str], now: datetime) -> bool:
@@ -181,7 +181,7 @@ def _is_valid(files: CertificateFolder, settings: Settings, added: Sequence[str]
         _is_authority_valid(files, record, settings, now)
         and record.expires - now > RENEWAL
         and record.domain == settings.domain
-        and {*_needed_names(settings), *added} <= set(record.names)
+        and set(_needed_names(settings, added)) <= set(record.names)
         and files.server.exists()
         and files.bundle.exists()
     )

@@ -20,10 +20,10 @@ AUTHORITY_LIFE = timedelta(days=3650)
 """Trusting an authority is work for a person; ten years spare them doing it again."""
 
 CERTIFICATE_LIFE = timedelta(days=397)
-"""Apple's platforms refuse longer lives than 398 days for public authorities; renewal is automatic here anyway."""
+"""Apple's platforms refuse public certificates that live longer than 398 days; ours renew by themselves."""
 
 CLOCK_DIFFERENCE = timedelta(days=1)
-"""Clients whose clock is behind, as in virtual machines after a pause, accept a new certificate at once."""
+"""Clients whose clock is behind, as in a virtual machine after a pause, accept a new certificate."""
 
 
 @dataclass(frozen=True, slots=True)
