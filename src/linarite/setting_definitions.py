@@ -139,6 +139,14 @@ class Definition:
             return f"{self.kind.words} from {low:g} to {high:.12g}"
         return f"{self.kind.words} of at least {low:g}" if low is not None else self.kind.words
 
+    @property
+    def default_text(self) -> str:
+        """The default as people write it."""
+        words = self.description.default_words or f"{self.default}"
+        if self.description.serve_default is not None:
+            words += f" ({self.description.serve_default} under `linarite serve`)"
+        return words
+
     def read(self, value: object, source: str, *, folder: Path | None = None) -> object:
         """Return a value of this setting's type from what a source says; `folder` is the TOML file's or None.
 

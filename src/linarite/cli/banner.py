@@ -1,0 +1,53 @@
+"""What a server prints when it is ready: everything a developer needs for the first connection."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from shlex import quote
+
+__all__ = ["BannerFacts", "banner"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BannerFacts:
+    """What a running server tells of itself."""
+
+    version: str
+    mode: str
+    endpoints: Sequence[str]
+    """URLs with the ports really bound, http before https."""
+
+    connection_strings: Sequence[str] = ()
+    """One for each endpoint in development. `linarite serve` gives none: its keys belong in no terminal."""
+
+    authority: Path | None = None
+    """The development authority's certificate, if it signed what the server listens with."""
+
+    bundle: Path | None = None
+    """The authority together with the system's roots."""
+
+    health_url: str
+    data_folder: Path
+
+
+def banner(facts: BannerFacts) -> str:
+    """Return the text that a server prints once when it is ready."""
+    lines = [f"Linarite {facts.version} ({facts.mode}) is ready", ""]
+    lines += _block("Endpoints", facts.endpoints)
+    lines += _block("Connection strings", facts.connection_strings)
+    if facts.authority is not None:
+        lines += _block("To trust its certificate, set", _trust(facts.authority, facts.bundle))
+    lines += [f"Health       {facts.health_url}", f"Data folder  {facts.data_folder}", ""]
+    return "\n".join(lines)
+
+
+def _block(title: str, items: Sequence[str]) -> list[str]:
+    return [title, *(f"  {item}" for item in items), ""] if items else []
+
+
+def _trust(authority: Path, bundle: Path | None) -> list[str]:
+    return [
+        f"NODE_EXTRA_CA_CERTS={quote(str(authority))}",
+        f"REQUESTS_CA_BUNDLE={quote(str(bundle or authority))}",
+        'or all at once in this shell: eval "$(linarite ca --export)"; the file alone: linarite ca',
+    ]

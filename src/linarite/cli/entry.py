@@ -1,0 +1,110 @@
+"""The `linarite` command: finds out what is asked and imports only what that takes.
+
+The time from start to ready is measured (`make bench`), and knack alone would cost half of what is allowed.
+So the server's commands are parsed with argparse, and the words of the Azure CLI go to the package that knows
+its grammar.
+"""
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+
+from linarite import __version__
+from linarite.cli.setting_arguments import add_setting_arguments, load_settings, new_parser
+from linarite.settings import SettingsError
+
+__all__ = ["main"]
+
+AZURE_WORDS = ("group", "monitor", "webpubsub")
+"""First words of the commands with the Azure CLI's grammar."""
+
+OVERVIEW = """\
+usage: linarite COMMAND [ARGUMENTS]
+
+Azure Web PubSub that you host yourself.
+
+server:
+  dev              run for development: loopback only, ready to use
+  serve            run for production
+  config show      print the settings and where each comes from
+  config check     check the settings
+  ca               print where the development certificate authority is
+
+resources, in the grammar of the Azure CLI (needs a running server):
+  group            resource groups
+  webpubsub        resources, keys, hubs
+  monitor          metrics and logs
+
+Each command explains itself with --help. Also: linarite --version
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code: 0 done, 1 failed, 2 wrong use or settings."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    word = words[0] if words else "--help"
+    if word in AZURE_WORDS:
+        from linarite.cli.azure.entry import run
+
+        return run(words)
+    if word in COMMANDS:
+        try:
+            return COMMANDS[word](words[1:])
+        except SettingsError as error:
+            print(f"linarite: {error}", file=sys.stderr)
+            return 2
+    known = ", ".join([*COMMANDS, *AZURE_WORDS])
+    print(f"linarite: unknown command {word}; expected one of {known}", file=sys.stderr)
+    return 2
+
+
+def _print_overview(_words: Sequence[str]) -> int:
+    print(OVERVIEW, end="")
+    return 0
+
+
+def _print_version(_words: Sequence[str]) -> int:
+    print(f"linarite {__version__}")
+    return 0
+
+
+def _run_dev(words: Sequence[str]) -> int:
+    return _run_server("dev", "Run the server for development: loopback only, with a well-known key.", words)
+
+
+def _run_serve(words: Sequence[str]) -> int:
+    return _run_server("serve", "Run the server for production.", words)
+
+
+def _run_server(mode: str, about: str, words: Sequence[str]) -> int:
+    parser = new_parser(mode, about)
+    add_setting_arguments(parser, leave_out=("mode",))
+    loaded = load_settings(parser.parse_args(words), mode=mode)
+
+    from linarite.monitoring.logs import set_up_logging
+    from linarite.server import run
+
+    set_up_logging(loaded.settings.log_level, loaded.settings.log_format)
+    return run(loaded.settings, loaded.warnings)
+
+
+def _run_config(words: Sequence[str]) -> int:
+    from linarite.cli.configuration import run_config
+
+    return run_config(words)
+
+
+def _run_ca(words: Sequence[str]) -> int:
+    from linarite.cli.authority import run_ca
+
+    return run_ca(words)
+
+
+COMMANDS: Mapping[str, Callable[[Sequence[str]], int]] = {
+    "dev": _run_dev,
+    "serve": _run_serve,
+    "config": _run_config,
+    "ca": _run_ca,
+    "--version": _print_version,
+    "--help": _print_overview,
+    "-h": _print_overview,
+}
