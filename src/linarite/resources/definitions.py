@@ -18,6 +18,7 @@ from linarite.resources.skus import parse_sku
 
 __all__ = [
     "DEFAULT_NETWORK_RULES",
+    "RESOURCE_NAME_WORDS",
     "check_group_name",
     "check_resource_name",
     "is_resource_name",
@@ -28,6 +29,7 @@ __all__ = [
 ]
 
 # Parameter `resourceName` of the management API: it becomes the first label of a host name.
+RESOURCE_NAME_WORDS = "3 to 63 letters, digits and hyphens, a letter first, no hyphen last"
 _RESOURCE_NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9-]{1,61}[a-zA-Z0-9]")
 # "Naming rules and restrictions for Azure resources", resourceGroups.
 _GROUP_NAME = re.compile(r"[A-Za-z0-9_\-.()]{0,89}[A-Za-z0-9_\-()]")
@@ -50,8 +52,7 @@ def is_resource_name(name: object) -> bool:
 def check_resource_name(name: str) -> None:
     """Raise ResourceError unless `name` can name a resource."""
     if not is_resource_name(name):
-        wanted = "3 to 63 letters, digits and hyphens, a letter first, no hyphen last"
-        raise expected("resourceName", wanted, name, "InvalidResourceName")
+        raise expected("resourceName", RESOURCE_NAME_WORDS, name, "InvalidResourceName")
 
 
 def check_group_name(name: str) -> None:
