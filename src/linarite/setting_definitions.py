@@ -142,7 +142,8 @@ class Definition:
     @property
     def default_text(self) -> str:
         """The default as people write it."""
-        words = self.description.default_words or f"{self.default}"
+        shown = f"{self.default:g}" if isinstance(self.default, float) else str(self.default)
+        words = self.description.default_words or shown
         if self.description.serve_default is not None:
             words += f" ({self.description.serve_default} under `linarite serve`)"
         return words

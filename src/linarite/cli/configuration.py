@@ -36,7 +36,7 @@ def setting_lines(loaded: Loaded) -> list[str]:
 
 
 def toml_value(value: object) -> str:
-    """Return a setting's value as TOML writes it; `none` in quotes for no value, which TOML has no word for."""
+    """Return a setting's value as TOML writes it; TOML has no word for no value, so that is the text `none`."""
     match value:
         case None:
             return '"none"'
