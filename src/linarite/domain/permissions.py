@@ -1,0 +1,160 @@
+"""What a connection may do: roles from its token, and grants and revocations made later by REST.
+
+A permission is decided in this order: a literal grant or revocation of that very group, then the patterns, then the
+role for all groups, else no. (concept-wildcard-group-roles; REST permissions change one literal group at a time.)
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from enum import Enum
+
+from linarite.domain.names import GROUP_NAME_LIMIT
+
+__all__ = ["Permission", "Permissions", "TooManyTargets", "parse_permission"]
+
+
+class Permission(Enum):
+    """The two things that a client needs leave for."""
+
+    JOIN_LEAVE_GROUP = "joinLeaveGroup"
+    SEND_TO_GROUP = "sendToGroup"
+
+
+# The numbers are the service's second spelling of the path segment `{permission}`.
+_PERMISSION_WORDS = {
+    "joinleavegroup": Permission.JOIN_LEAVE_GROUP,
+    "sendtogroup": Permission.SEND_TO_GROUP,
+    "1": Permission.SEND_TO_GROUP,
+    "2": Permission.JOIN_LEAVE_GROUP,
+}
+# A pattern has at most five asterisks and five wildcards (concept-wildcard-group-roles).
+_WILDCARD_LIMIT = 5
+# Patterns kept per permission and connection; more are skipped, as the service does.
+_PATTERN_LIMIT = 9
+
+
+def parse_permission(text: str) -> Permission | None:
+    """The permission that a REST path names, in any letter case or by its number; None for anything else."""
+    return _PERMISSION_WORDS.get(text.lower())
+
+
+class TooManyTargets(Exception):
+    """A grant or revocation would exceed the literal targets kept for one connection."""
+
+
+class _Rule:
+    """One permission of one connection."""
+
+    __slots__ = ("for_all", "granted", "patterns", "revoked")
+
+    def __init__(self) -> None:
+        self.for_all = False
+        self.granted: set[str] = set()
+        self.revoked: set[str] = set()
+        self.patterns: list[re.Pattern[str]] = []
+
+    def allows(self, group: str) -> bool:
+        if group in self.revoked:
+            return False
+        if self.for_all or group in self.granted:
+            return True
+        return any(pattern.fullmatch(group) for pattern in self.patterns)
+
+    def is_empty(self) -> bool:
+        return not (self.for_all or self.granted or self.revoked or self.patterns)
+
+
+class Permissions:
+    """The permissions of one connection.
+
+    Most connections have none or a general role, so that a rule is made only when there is something to keep.
+    """
+
+    __slots__ = ("_rules",)
+
+    def __init__(self, roles: Iterable[str] = ()) -> None:
+        """Unknown roles and invalid patterns are skipped, never an error, as the service does."""
+        self._rules: dict[Permission, _Rule] = {}
+        for role in roles:
+            self._add_role(role)
+
+    def allows(self, permission: Permission, group: str) -> bool:
+        """Whether the connection may do this to this group now."""
+        rule = self._rules.get(permission)
+        return rule is not None and rule.allows(group)
+
+    def grant(self, permission: Permission, group: str, targets_limit: int) -> None:
+        """Allow this for one literal group; lifts an earlier revocation. Raises TooManyTargets."""
+        rule = self._rule(permission)
+        if group not in rule.granted:
+            self._check_room(rule, group, targets_limit)
+            rule.granted.add(group)
+        rule.revoked.discard(group)
+
+    def revoke(self, permission: Permission, group: str, targets_limit: int) -> None:
+        """Forbid this for one literal group, whatever the roles say. Raises TooManyTargets."""
+        rule = self._rule(permission)
+        if group not in rule.revoked:
+            self._check_room(rule, group, targets_limit)
+            rule.revoked.add(group)
+        rule.granted.discard(group)
+
+    def _rule(self, permission: Permission) -> _Rule:
+        return self._rules.setdefault(permission, _Rule())
+
+    @staticmethod
+    def _check_room(rule: _Rule, group: str, targets_limit: int) -> None:
+        kept = len(rule.granted) + len(rule.revoked)
+        moved = group in rule.granted or group in rule.revoked
+        if kept - moved >= targets_limit:
+            raise TooManyTargets(f"expected at most {targets_limit} targets for one connection")
+
+    def _add_role(self, role: str) -> None:
+        for prefix, permission in _ROLE_PREFIXES:
+            if role == prefix:
+                self._rule(permission).for_all = True
+            elif role.startswith(prefix + "."):
+                self._rule(permission).granted.add(role[len(prefix) + 1 :])
+            elif role.startswith(prefix + "s."):
+                self._add_pattern(permission, role[len(prefix) + 2 :])
+
+    def _add_pattern(self, permission: Permission, pattern: str) -> None:
+        expression = _pattern_expression(pattern)
+        if expression is None:
+            return
+        rule = self._rule(permission)
+        if expression == ".*":
+            rule.for_all = True
+        elif len(rule.patterns) < _PATTERN_LIMIT:
+            rule.patterns.append(re.compile(expression, re.DOTALL))
+
+
+_ROLE_PREFIXES = (
+    ("webpubsub.joinLeaveGroup", Permission.JOIN_LEAVE_GROUP),
+    ("webpubsub.sendToGroup", Permission.SEND_TO_GROUP),
+)
+
+
+def _pattern_expression(pattern: str) -> str | None:
+    """The regular expression of a group pattern, or None if the pattern is invalid.
+
+    `?` is one character but `.`; `*` any number of them but `.`; `**` anything; `\\` escapes `\\`, `*` and `?`.
+    """
+    if not 0 < len(pattern) <= GROUP_NAME_LIMIT or pattern.count("*") > _WILDCARD_LIMIT:
+        return None
+    parts: list[str] = []
+    wildcards = 0
+    for token in re.finditer(r"\\(.)|\\$|\*{2,}|\*|\?|[^\\*?]+", pattern, re.DOTALL):
+        text = token.group()
+        if text[0] == "\\":
+            if token.group(1) not in ("\\", "*", "?"):
+                return None
+            parts.append(re.escape(token.group(1)))
+        elif text[0] in "*?":
+            wildcards += 1
+            parts.append(".*" if len(text) > 1 else "[^.]*" if text == "*" else "[^.]")
+        else:
+            parts.append(re.escape(text))
+    return "".join(parts) if wildcards <= _WILDCARD_LIMIT else None
