@@ -1,0 +1,35 @@
+"""Which protocol a new connection speaks (RFC 6455, section 4.2.2; concept-client-protocols)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from linarite.protocols.codec import Codec
+from linarite.protocols.json_codec import JSON
+from linarite.protocols.simple_codec import SIMPLE
+
+__all__ = ["Negotiated", "negotiate", "parse_offer"]
+
+_SUPPORTED: dict[str, Codec] = {"json.webpubsub.azure.v1": JSON}
+
+
+class Negotiated(NamedTuple):
+    """The codec, and the subprotocol to name in the answer: exactly as the client wrote it, or None."""
+
+    codec: Codec
+    subprotocol: str | None
+
+
+def parse_offer(header_values: Sequence[str]) -> list[str]:
+    """The subprotocols of all `Sec-WebSocket-Protocol` headers, in the client's order."""
+    return [name for value in header_values for part in value.split(",") if (name := part.strip())]
+
+
+def negotiate(offered: Sequence[str]) -> Negotiated:
+    """The first supported subprotocol of the offer, in any letter case; plain if there is none."""
+    for name in offered:
+        codec = _SUPPORTED.get(name.lower())
+        if codec is not None:
+            return Negotiated(codec, name)
+    return Negotiated(SIMPLE, None)
