@@ -1,0 +1,110 @@
+"""One client's connection as a hub sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Set
+from typing import TYPE_CHECKING, Protocol
+
+from linarite.domain.permissions import Permissions
+from linarite.protocols.codec import Codec
+
+if TYPE_CHECKING:
+    from linarite.hubs.delivery import Batch
+
+__all__ = ["Connection", "Outlet"]
+
+_NO_GROUPS: frozenset[str] = frozenset()
+
+
+class Outlet(Protocol):
+    """The way out to one client's socket."""
+
+    def write(self, frames: bytes) -> None:
+        """Hand complete frames to the socket at once. Called when `is_stalled` is false only."""
+
+    def hold(self, frame: bytes, expires_at: float | None) -> None:
+        """Keep a frame until the client reads again; a client that lets too much wait loses its connection."""
+
+    def close(self, code: int, reason: str) -> None:
+        """Start the closing handshake after everything written so far."""
+
+    def abort(self) -> None:
+        """End the socket without a word."""
+
+
+class Connection:
+    """A connection's identity, memberships and permissions, and its way out.
+
+    Its first four attributes are what filters look at. Idle connections are many, so that what most of them lack
+    (groups, things to write) takes no memory until it is needed.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "batch",
+        "codec",
+        "connection_id",
+        "direct",
+        "groups",
+        "heard_at",
+        "is_closing",
+        "is_stalled",
+        "outlet",
+        "permissions",
+        "protocol",
+        "tick",
+        "user_id",
+        "write",
+    )
+
+    def __init__(
+        self,
+        connection_id: str,
+        user_id: str | None,
+        codec: Codec,
+        permissions: Permissions,
+        outlet: Outlet,
+        protocol: str | None = None,
+    ) -> None:
+        self.connection_id = connection_id
+        self.user_id = user_id
+        self.codec = codec
+        self.protocol = protocol
+        self.permissions = permissions
+        self.outlet = outlet
+        self.groups: Set[str] = _NO_GROUPS
+        self.is_closing = False
+        self.is_stalled = False
+        self.heard_at = 0
+        # Delivery's notes about this tick: see hubs/delivery.py.
+        self.write: Callable[[bytes], None] = outlet.write
+        self.tick = 0
+        self.batch: Batch | None = None
+        self.direct: Batch | None = None
+
+    def note_joined(self, group: str) -> None:
+        """Remember a membership; the hub keeps the other side of it."""
+        if self.groups is _NO_GROUPS:
+            self.groups = {group}
+        else:
+            assert isinstance(self.groups, set)
+            self.groups.add(group)
+
+    def note_left(self, group: str) -> None:
+        """Forget a membership."""
+        if isinstance(self.groups, set):
+            self.groups.discard(group)
+            if not self.groups:
+                self.groups = _NO_GROUPS
+
+    def close(self, code: int, reason: str, told: str | None = None) -> None:
+        """Close for a reason of the service's; `told` is the text of the `disconnected` frame, None for no frame."""
+        if self.is_closing:
+            return
+        self.is_closing = True
+        if told is not None and (frame := self.codec.disconnected(told)) is not None:
+            if self.is_stalled:
+                self.outlet.hold(frame, None)
+            else:
+                self.write(frame)
+        self.outlet.close(code, reason)
