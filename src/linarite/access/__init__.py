@@ -1,0 +1,1 @@
+"""Who may come in: access keys, the tokens they sign, and which address a token is good for."""
