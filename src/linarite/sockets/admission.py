@@ -1,0 +1,157 @@
+"""Who may open a WebSocket, as what: the checks before the 101, in the service's order.
+
+WebSocket? -> hub -> token -> the token's groups -> what a plain client's messages mean -> quota. Each refusal is an HTTP
+answer; no connection that is refused ever shows in a hub. (concept-client-protocols; statuses in
+docs/reference/clients.md.)
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import parse_qsl, quote, unquote
+
+from linarite.access.entrance import Entrance
+from linarite.access.tokens import Claims, TokenRefused
+from linarite.domain.names import InvalidName, is_valid_group_name, parse_hub_name
+from linarite.hubs.session import PlainMode, PlainPublish
+from linarite.resources.model import HubSettings, Resource
+
+__all__ = ["Admission", "ConnectionRequest", "Refused", "admit", "challenge"]
+
+_log = logging.getLogger(__name__)
+
+_HUB_PREFIX = ("client", "hubs")
+
+
+class Refused(Exception):
+    """The HTTP answer to a connection request that may not become a WebSocket."""
+
+    def __init__(self, status: int, text: str = "", headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(text)
+        self.status = status
+        self.text = text
+        self.headers = dict(headers or {})
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionRequest:
+    """An upgrade request as it arrived: `path` percent-encoded, `host` the authority that the client named."""
+
+    path: str
+    query: str
+    host: str
+    authorization: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """What a new connection is, as far as its request decides."""
+
+    resource: Resource
+    hub_settings: HubSettings
+    hub: str
+    user_id: str | None
+    roles: tuple[str, ...]
+    groups: tuple[str, ...]
+    plain: PlainPublish | None
+
+
+def admit(request: ConnectionRequest, entrance: Entrance) -> Admission:
+    """What the connection may be. Raises Refused."""
+    query = parse_qsl(request.query, keep_blank_values=True)
+    parameters = dict(query)  # of a repeated parameter the last value counts
+    hub, as_sent = _hub(request.path, parameters)
+    token = _token(parameters, request.authorization)
+    resource = entrance.resource_of(request.host, token)
+    settings = resource.hub(hub)
+    claims = _claims(request, entrance, resource, settings, token, as_sent)
+    groups = claims.groups if claims is not None else ()
+    if not all(map(is_valid_group_name, groups)):
+        raise Refused(400, "The token contains an invalid group name.")
+    return Admission(
+        resource,
+        settings,
+        hub,
+        claims.user_id if claims is not None else None,
+        claims.roles if claims is not None else (),
+        groups,
+        _plain_publish(parameters),
+    )
+
+
+def challenge(refused: TokenRefused | None) -> str:
+    """The `WWW-Authenticate` header of a 401: which check failed, what was expected and what came (RFC 6750, section 3)."""
+    if refused is None or refused.check == "presence":
+        return "Bearer"
+    text = f"{refused.check}: {refused}"
+    printable = "".join(char if " " <= char <= "~" and char not in '"\\' else "'" for char in text)
+    return f'Bearer error="invalid_token", error_description="{printable}"'
+
+
+def _hub(path: str, parameters: Mapping[str, str]) -> tuple[str, str]:
+    """The hub's name, and its segment as the client sent it."""
+    segments = [part for part in path.split("/") if part]
+    if tuple(segments[:2]) == _HUB_PREFIX and len(segments) == 3:
+        as_sent = segments[2]
+        name = unquote(as_sent)
+    elif segments == ["client"]:
+        name = parameters.get("hub", "")
+        as_sent = quote(name, safe="")
+    else:
+        raise Refused(404)
+    try:
+        return parse_hub_name(name), as_sent
+    except InvalidName as error:
+        raise Refused(400, str(error)) from None
+
+
+def _token(parameters: Mapping[str, str], authorization: str | None) -> str | None:
+    """The token in the query, which wins, or in the header."""
+    token = parameters.get("access_token")
+    if token is not None or authorization is None:
+        return token
+    scheme, _, value = authorization.partition(" ")
+    return value.strip() if scheme.lower() == "bearer" else ""
+
+
+def _claims(
+    request: ConnectionRequest,
+    entrance: Entrance,
+    resource: Resource,
+    settings: HubSettings,
+    token: str | None,
+    hub_as_sent: str,
+) -> Claims | None:
+    """The token's claims, None for a connection that comes without one and may. A wrong token is always refused."""
+    if token is None and settings.anonymous_connect_allowed:
+        return None
+    paths = [f"/client/hubs/{hub_as_sent}"]
+    if request.path.rstrip("/") == "/client":
+        paths.append("/client")
+    try:
+        return entrance.check(resource, token, request.host, paths, ignore_case=True)
+    except TokenRefused as refused:
+        _log.info(
+            "client refused: %s",
+            refused,
+            extra={"hub": hub_as_sent, "resource": resource.name, "check": refused.check},
+        )
+        raise Refused(401, headers={"WWW-Authenticate": challenge(refused)}) from None
+
+
+def _plain_publish(parameters: Mapping[str, str]) -> PlainPublish | None:
+    """Where a plain client publishes, None if its messages are events (concept-client-protocols, `webpubsub_mode`)."""
+    mode = parameters.get("webpubsub_mode", "").lower()
+    if mode in ("", PlainMode.SEND_EVENT.value.lower()):
+        return None
+    if mode != PlainMode.SEND_TO_GROUP.value.lower():
+        raise Refused(400, "Invalid webpubsub_mode. Expected sendEvent or sendToGroup.")
+    group = parameters.get("group", "")
+    if not is_valid_group_name(group):
+        raise Refused(400, "Invalid group. Expected 1 to 1024 characters, not only white space.")
+    no_echo = parameters.get("noEcho", "false").lower()
+    if no_echo not in ("true", "false"):
+        raise Refused(400, "Invalid noEcho. Expected true or false.")
+    return PlainPublish(group, no_echo == "true")

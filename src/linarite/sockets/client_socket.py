@@ -1,0 +1,318 @@
+"""One client's WebSocket: whole messages in, frames out, and the ways in which it ends.
+
+picows parses what comes in. What goes out are frames that delivery has laid ready; they go to the transport in one
+write. A client that does not read fills the transport's buffer; from then on its frames wait in a bounded outbox, and a
+client that lets too much wait loses its connection (1008), never its neighbours' time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from picows import WSFrame, WSListener, WSMsgType, WSTransport
+
+from linarite.hubs.connection import Connection
+from linarite.hubs.session import Session
+from linarite.protocols.framing import PING, close_frame, pong_frame
+from linarite.sockets.keep_alive import KeepAlive
+
+__all__ = ["ClientSocket", "SocketLimits"]
+
+_log = logging.getLogger(__name__)
+
+# WebSocket close codes (RFC 6455, section 7.4.1).
+_PROTOCOL_ERROR = 1002
+_INVALID_DATA = 1007
+_POLICY_VIOLATION = 1008
+_TOO_LARGE = 1009
+_INTERNAL_ERROR = 1011
+_NO_CODE = 0  # picows' word for a close frame without a code
+
+_TEXT = WSMsgType.TEXT
+_BINARY = WSMsgType.BINARY
+_CONTINUATION = WSMsgType.CONTINUATION
+
+
+@dataclass(frozen=True, slots=True)
+class SocketLimits:
+    """Bounds of one socket; each is the setting of the same name."""
+
+    message_limit_bytes: int
+    outbox_limit_messages: int
+    outbox_limit_bytes: int
+    write_buffer_bytes: int
+    close_timeout_seconds: float
+
+
+class _State(Enum):
+    OPEN = "open"
+    CLOSING = "closing"
+    ENDED = "ended"
+
+
+class _Outbox:
+    """Frames that wait for a client to read, oldest first."""
+
+    __slots__ = ("bytes", "frames")
+
+    def __init__(self) -> None:
+        self.frames: deque[tuple[bytes, float | None]] = deque()
+        self.bytes = 0
+
+    def add(self, frame: bytes, expires_at: float | None) -> None:
+        self.frames.append((frame, expires_at))
+        self.bytes += len(frame)
+
+    def take(self, now: float) -> bytes | None:
+        """The next frame that is still wanted; None when none is left."""
+        while self.frames:
+            frame, expires_at = self.frames.popleft()
+            self.bytes -= len(frame)
+            if expires_at is None or now < expires_at:
+                return frame
+        return None
+
+
+class ClientSocket(WSListener):
+    """The socket of one connection. `connection` and `session` are set before the handshake is answered."""
+
+    __slots__ = (
+        "_ended",
+        "_fragment_bytes",
+        "_fragment_is_text",
+        "_fragments",
+        "_keep_alive",
+        "_limits",
+        "_loop",
+        "_opened",
+        "_outbox",
+        "_state",
+        "_timeout",
+        "_transport",
+        "connection",
+        "groups",
+        "heard_at",
+        "keep_alive_seconds",
+        "session",
+    )
+
+    connection: Connection
+    session: Session
+    groups: Sequence[str]
+    """The groups that the connection joins when it opens."""
+    keep_alive_seconds: int
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        keep_alive: KeepAlive,
+        limits: SocketLimits,
+        opened: Callable[[ClientSocket], None],
+        ended: Callable[[ClientSocket, str], None],
+    ) -> None:
+        """`opened` is called once the handshake is answered, `ended` once with the reason, whoever ends it."""
+        super().__init__()
+        self._loop = loop
+        self._keep_alive = keep_alive
+        self._limits = limits
+        self._opened = opened
+        self._ended = ended
+        self._transport: asyncio.Transport | None = None
+        self._state = _State.OPEN
+        self._outbox: _Outbox | None = None
+        self._timeout: asyncio.TimerHandle | None = None
+        self._fragments: list[bytes] | None = None
+        self._fragment_bytes = 0
+        self._fragment_is_text = False
+        self.heard_at = 0
+
+    # What picows calls
+
+    def on_ws_connected(self, transport: WSTransport) -> None:
+        """The handshake is answered."""
+        self._transport = transport.underlying_transport
+        self._transport.set_write_buffer_limits(high=self._limits.write_buffer_bytes)
+        # From here on a delivery's write is the transport's own: no Python stands between them.
+        self.connection.write = self._transport.write
+        self._opened(self)
+
+    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
+        """A frame came; a broad catch stands here, at the edge, so that one client's bad luck stays its own."""
+        self.heard_at = self._keep_alive.now
+        try:
+            self._take(frame)
+        except Exception:
+            _log.exception("client frame failed", extra={"connection": self.connection.connection_id})
+            self.connection.close(_INTERNAL_ERROR, "Internal server error")
+
+    def on_ws_disconnected(self, transport: WSTransport) -> None:
+        """The socket is gone."""
+        if self._timeout is not None:
+            self._timeout.cancel()
+        self._end("the socket was lost")
+        self._transport = None
+
+    def pause_writing(self) -> None:
+        """The client does not keep up: what is said to it from now on waits in its outbox."""
+        self.connection.is_stalled = True
+        self.session.hub.delivery.stalled.add(self.connection)
+
+    def resume_writing(self) -> None:
+        """The client reads again: write what waited, until it is all out or the client stalls once more."""
+        self.connection.is_stalled = False
+        outbox, now = self._outbox, self._loop.time()
+        while outbox is not None and self._transport is not None and not self.connection.is_stalled:
+            frame = outbox.take(now)
+            if frame is None:
+                self._outbox = None
+                break
+            self._transport.write(frame)
+        if not self.connection.is_stalled:
+            self.session.hub.delivery.stalled.discard(self.connection)
+
+    # What the hub calls
+
+    def write(self, frames: bytes) -> None:
+        """Hand complete frames to the transport; used until the handshake is answered and after the end only."""
+
+    def hold(self, frame: bytes, expires_at: float | None) -> None:
+        """Keep a frame until the client reads again; too many end the connection."""
+        if self._state is not _State.OPEN:
+            return
+        if self._outbox is None:
+            self._outbox = _Outbox()
+        self._outbox.add(frame, expires_at)
+        waiting = self._outbox
+        if len(waiting.frames) > self._limits.outbox_limit_messages or waiting.bytes > self._limits.outbox_limit_bytes:
+            self._outbox = None
+            self.connection.close(_POLICY_VIOLATION, "The client is too slow to read its messages.")
+
+    def close(self, code: int, reason: str) -> None:
+        """Send what waits and a close frame, and give the client a while to answer."""
+        self._send_close(code, reason)
+        self._end(f"closed with {code} {reason}".rstrip())
+
+    def abort(self) -> None:
+        """End the socket without a word."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    # What the keep-alive calls
+
+    def ping(self) -> None:
+        """Send a WebSocket ping, unless the client is not reading anyway."""
+        if self._transport is not None and not self.connection.is_stalled and self._state is _State.OPEN:
+            self._transport.write(PING)
+
+    def drop(self, reason: str) -> None:
+        """The client is gone without having said so."""
+        self._end(reason)
+        self.abort()
+
+    # Frames
+
+    def _take(self, frame: WSFrame) -> None:
+        if self._state is not _State.OPEN:
+            if frame.msg_type == WSMsgType.CLOSE:
+                self._disconnect()
+            return
+        if frame.rsv1 or frame.rsv2 or frame.rsv3:
+            self.connection.close(_PROTOCOL_ERROR, "The client frame is invalid.")
+            return
+        kind = frame.msg_type
+        if kind == _TEXT or kind == _BINARY or kind == _CONTINUATION:
+            self._take_data(kind, frame)
+        elif kind == WSMsgType.PING:
+            if self._transport is not None and not self.connection.is_stalled:
+                self._transport.write(pong_frame(frame.get_payload_as_bytes()))
+        elif kind == WSMsgType.CLOSE:
+            self._answer_close(_code_of(frame), frame.get_close_reason() or "")
+
+    def _take_data(self, kind: WSMsgType, frame: WSFrame) -> None:
+        is_first = kind != _CONTINUATION
+        if is_first == (self._fragments is not None):
+            # RFC 6455, section 5.4: a continuation needs a beginning, and a beginning no unfinished message.
+            self.connection.close(_PROTOCOL_ERROR, "The client frame is invalid.")
+            return
+        self._fragment_bytes += frame.payload_size
+        if self._fragment_bytes > self._limits.message_limit_bytes:
+            self.connection.close(_TOO_LARGE, "The client message is too large.")
+            return
+        if is_first:
+            self._fragment_is_text = kind == _TEXT
+        payload = frame.get_payload_as_bytes()
+        if frame.fin:
+            if self._fragments is not None:
+                payload = b"".join((*self._fragments, payload))
+                self._fragments = None
+            self._fragment_bytes = 0
+            self._take_message(payload)
+        elif self._fragments is None:
+            self._fragments = [payload]
+        else:
+            self._fragments.append(payload)
+
+    def _take_message(self, payload: bytes) -> None:
+        if self._fragment_is_text and not _is_utf8(payload):
+            # RFC 6455, section 8.1
+            self.connection.close(_INVALID_DATA, "The client message is not valid UTF-8.")
+            return
+        self.session.receive(self._fragment_is_text, payload)
+
+    # Endings
+
+    def _answer_close(self, code: int, reason: str) -> None:
+        if self._transport is not None:
+            self.session.hub.delivery.settle()
+            self._transport.write(close_frame(None if code == _NO_CODE else code, reason))
+        self._end(f"the client closed with {code or 'no code'} {reason}".rstrip())
+        self._disconnect()
+
+    def _send_close(self, code: int, reason: str) -> None:
+        if self._state is not _State.OPEN or self._transport is None:
+            return
+        now = self._loop.time()
+        while self._outbox is not None and (frame := self._outbox.take(now)) is not None:
+            self._transport.write(frame)
+        self._transport.write(close_frame(code, reason))
+        self._timeout = self._loop.call_later(self._limits.close_timeout_seconds, self.abort)
+
+    def _disconnect(self) -> None:
+        if self._transport is not None:
+            self._transport.close()
+
+    def _end(self, reason: str) -> None:
+        """From now on nothing is written to the client, and it is nobody's member any more."""
+        if self._state is not _State.OPEN:
+            return
+        self._state = _State.CLOSING
+        self._outbox = None
+        self._fragments = None
+        self.connection.is_closing = True
+        self.connection.is_stalled = False
+        self.connection.write = self.write
+        self._keep_alive.forget(self)
+        # Not at once: whoever closes may be in the middle of writing to the hub's members.
+        self._loop.call_soon(self._ended, self, reason)
+
+
+def _is_utf8(payload: bytes) -> bool:
+    if payload.isascii():
+        return True
+    try:
+        payload.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _code_of(frame: WSFrame) -> int:
+    """The code of a close frame, 0 for none: picows' stub calls it an enum, which codes of applications are not in."""
+    code: Any = frame.get_close_code()
+    return int(code)
