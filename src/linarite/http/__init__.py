@@ -1,0 +1,1 @@
+"""The HTTP side: data plane, management plane, health."""

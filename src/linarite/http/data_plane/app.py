@@ -1,0 +1,145 @@
+"""The data plane as an ASGI application."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from linarite.access.entrance import Entrance
+from linarite.access.tokens import TokenRefused
+from linarite.http.data_plane.errors import ApiError, plain
+from linarite.http.data_plane.operations import Answer, Operations
+from linarite.http.data_plane.requests import ApiRequest, Limits, Receive, parse_query
+from linarite.http.data_plane.routes import Route, find_route
+from linarite.monitoring.logs import log_event
+from linarite.sockets.admission import challenge
+from linarite.sockets.forwarded import RequestAddress, TrustedProxies, address_of_request
+
+__all__ = ["DataPlane"]
+
+_log = logging.getLogger(__name__)
+
+Scope = MutableMapping[str, Any]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+Headers = list[tuple[bytes, bytes]]
+
+_SUPPORTED_VERSIONS = (
+    b"api-supported-versions",
+    b"2021-10-01, 2022-11-01, 2023-07-01, 2024-01-01, 2024-12-01",
+)
+_STRICT_TRANSPORT = (b"strict-transport-security", b"max-age=15724800; includeSubDomains")
+_EMPTY = (b"content-length", b"0")
+_JSON = (b"content-type", b"application/json; charset=utf-8")
+
+
+class DataPlane:
+    """Answers everything under `/api`."""
+
+    def __init__(self, entrance: Entrance, operations: Operations, proxies: TrustedProxies, limits: Limits) -> None:
+        self._entrance = entrance
+        self._operations = operations
+        self._proxies = proxies
+        self._limits = limits
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one call; a broad catch stands here, at the edge, so that a fault is one call's and is told."""
+        headers: dict[bytes, bytes] = dict(scope["headers"])
+        try:
+            answer = await self._answer(scope, headers, receive)
+            status, more, body = _success(answer)
+        except ApiError as error:
+            status, more, body = _failure(error, scope["method"] == "HEAD")
+        except Exception:
+            _log.exception("call failed")
+            failed = plain(500, "Error.InternalServerError", "Internal server error.")
+            status, more, body = _failure(failed, scope["method"] == "HEAD")
+        request_id = headers.get(b"x-ms-client-request-id")
+        if request_id is not None:
+            more.append((b"x-ms-client-request-id", request_id))
+        if scope["scheme"] == "https":
+            more.append(_STRICT_TRANSPORT)
+        await send({"type": "http.response.start", "status": status, "headers": more})
+        await send({"type": "http.response.body", "body": body})
+
+    async def _answer(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive) -> Answer:
+        path: bytes = scope["raw_path"]
+        route = find_route(scope["method"], path)
+        if isinstance(route, ApiError):
+            raise route
+        peer = scope["client"]
+        address = address_of_request(
+            peer[0] if peer else "",
+            scope["scheme"],
+            headers.get(b"host", b"").decode("latin-1"),
+            scope["headers"],
+            self._proxies,
+        )
+        text_path = path.decode("latin-1")
+        token = _bearer(headers.get(b"authorization"))
+        resource = self._entrance.resource_of(address.host, token)
+        if not route.is_public:
+            self._check_token(route, resource, token, address, text_path)
+        call = ApiRequest(
+            resource,
+            address,
+            text_path,
+            route.names,
+            parse_query(scope["query_string"]),
+            headers,
+            receive,
+            self._limits,
+        )
+        call.check_version()
+        return await route.operation(self._operations, call)
+
+    def _check_token(
+        self,
+        route: Route,
+        resource: Any,
+        token: str | None,
+        address: RequestAddress,
+        path: str,
+    ) -> None:
+        try:
+            self._entrance.check(resource, token, address.host, (path, address.prefix + path))
+        except TokenRefused as refused:
+            log_event(
+                _log,
+                logging.INFO,
+                "call refused",
+                resource=resource.name,
+                path=path,
+                check=refused.check,
+                reason=str(refused),
+            )
+            raise ApiError(401, headers=(("www-authenticate", challenge(refused)),)) from None
+
+
+def _bearer(authorization: bytes | None) -> str | None:
+    if authorization is None:
+        return None
+    scheme, _, token = authorization.decode("latin-1").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
+def _success(answer: Answer) -> tuple[int, Headers, bytes]:
+    if answer.body:
+        length = (b"content-length", str(len(answer.body)).encode())
+        return answer.status, [length, _JSON, _SUPPORTED_VERSIONS], answer.body
+    if answer.status == 204:  # RFC 9110, section 8.6: no length with a 204
+        return 204, [_SUPPORTED_VERSIONS], b""
+    return answer.status, [_EMPTY, _SUPPORTED_VERSIONS], b""
+
+
+def _failure(error: ApiError, is_head: bool) -> tuple[int, Headers, bytes]:
+    """A HEAD answer tells the length of the body that it does not carry (RFC 9110, section 9.3.2)."""
+    headers: Headers = [(b"content-length", str(len(error.body)).encode())]
+    if error.body:
+        headers.append((b"content-type", error.content_type.encode()))
+    if error.code is not None:
+        headers.append((b"x-ms-error-code", error.code.encode()))
+    if error.status not in (400, 401):
+        headers.append(_SUPPORTED_VERSIONS)
+    headers.extend((name.encode(), value.encode("latin-1")) for name, value in error.headers)
+    return error.status, headers, b"" if is_head else error.body
