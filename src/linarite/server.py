@@ -1,0 +1,275 @@
+"""Puts the parts together: the only module that knows them all, and the life of a server from start to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import signal
+import socket
+import ssl
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+
+from linarite import __version__
+from linarite.access.administrator import administrator_token
+from linarite.access.development_key import check_serving
+from linarite.access.entrance import Entrance
+from linarite.cli.banner import BannerFacts, banner
+from linarite.cluster.local import LocalBackplane
+from linarite.hubs.delivery import Delivery
+from linarite.hubs.directory import Directory
+from linarite.hubs.hub import Hub
+from linarite.http.application import Application
+from linarite.http.data_plane.app import DataPlane
+from linarite.http.data_plane.operations import Operations
+from linarite.http.data_plane.requests import Limits
+from linarite.http.management.routes import management_routes
+from linarite.monitoring.logs import log_event
+from linarite.resources.development import ensure_development_resource
+from linarite.resources.registry import Registry
+from linarite.resources.sqlite import SqliteStore
+from linarite.settings import Settings, SettingsError
+from linarite.sockets.certificates import CertificateFolder, cover_resources, server_tls_context
+from linarite.sockets.forwarded import TrustedProxies
+from linarite.sockets.keep_alive import KeepAlive
+from linarite.sockets.reception import Parts, Reception
+from linarite.sockets.upgrade import UpgradeProtocol
+
+__all__ = ["Server", "run"]
+
+_log = logging.getLogger(__name__)
+
+_SERVER_FILE = "server.json"
+_STORE_FILE = "linarite.db"
+_STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+def run(settings: Settings, warnings: Sequence[str] = ()) -> int:
+    """Serve until a signal ends it; the exit code of the process."""
+    for warning in warnings:
+        log_event(_log, logging.WARNING, "setting ignored", reason=warning)
+    loop_factory = None
+    if sys.platform != "win32":
+        import uvloop
+
+        loop_factory = uvloop.new_event_loop
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
+        return runner.run(_serve(settings))
+
+
+async def _serve(settings: Settings) -> int:
+    loop = asyncio.get_running_loop()
+    if sys.platform != "win32":
+        import aiofastnet
+
+        # Transports that write to the socket at once, without a detour by the loop.
+        aiofastnet.patch_loop(loop)
+    async with contextlib.AsyncExitStack() as stack:
+        server = Server(settings, loop)
+        stack.callback(server.close)
+        stopping = _stop_on_signals(loop)
+        await server.start()
+        print(server.banner(), flush=True)  # noqa: T201 - what a person who starts a server is waiting for
+        await stopping.wait()
+        await server.stop()
+    return 0
+
+
+def _stop_on_signals(loop: asyncio.AbstractEventLoop) -> asyncio.Event:
+    """An event that the first signal sets; the second ends the process at once."""
+    stopping = asyncio.Event()
+
+    def on_signal() -> None:
+        if stopping.is_set():
+            os._exit(130)  # the shell's code for a process that a signal ended; nothing more is awaited
+        stopping.set()
+
+    for number in _STOP_SIGNALS:
+        loop.add_signal_handler(number, on_signal)
+    return stopping
+
+
+class _Listener(uvicorn.Server):
+    """uvicorn without its own signals: several listeners share one process, which decides when it stops."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave the signals to `_stop_on_signals`."""
+        yield
+
+
+class Server:
+    """One process's server: start it, and stop it in good order."""
+
+    def __init__(self, settings: Settings, loop: asyncio.AbstractEventLoop) -> None:
+        self._settings = settings
+        self._loop = loop
+        self._store = SqliteStore(settings.data_folder / _STORE_FILE)
+        self._registry = _open_registry(self._store, settings)
+        self._directory = Directory(loop.call_soon, settings.permission_targets_limit)
+        empty = Hub(Delivery(loop.call_soon), settings.permission_targets_limit)
+        self._backplane = LocalBackplane(self._directory, empty)
+        self._keep_alive = KeepAlive(loop, settings.keep_alive_missed_intervals)
+        self._proxies = TrustedProxies(settings.trusted_proxies)
+        self._entrance = Entrance(
+            self._registry, time.time, domain=settings.domain, public_endpoint=settings.public_endpoint
+        )
+        parts = Parts(self._entrance, self._directory, self._backplane, self._keep_alive, self._proxies)
+        self._reception = Reception(parts, settings, loop)
+        self._registry.subscribe(self._reception.close_resource)
+        self._listeners: list[_Listener] = []
+        self._running: list[asyncio.Task[None]] = []
+        self._endpoints: list[str] = []
+        self._tls: ssl.SSLContext | None = None
+
+    # Starting
+
+    async def start(self) -> None:
+        """Listen; when this returns, connections are accepted and `server.json` says where."""
+        settings = self._settings
+        application = self._application()
+        if settings.port is not None:
+            await self._listen(application, settings.port, None)
+        if settings.serves_tls and settings.tls_port is not None:
+            self._tls = server_tls_context(settings, [resource.name for resource in self._registry.all()])
+            self._registry.subscribe(self._cover_resources)
+            await self._listen(application, settings.tls_port, self._tls)
+        if not self._endpoints:
+            raise SettingsError("port", "a port to listen on, here or in tls_port with a certificate", None, "settings")
+        self._write_server_file()
+        log_event(_log, logging.INFO, "server started", endpoints=", ".join(self._endpoints), mode=settings.mode)
+
+    def _application(self) -> Application:
+        settings = self._settings
+        limits = Limits(
+            settings.message_limit_bytes, settings.filter_limit_bytes, settings.filter_depth, settings.excluded_limit
+        )
+        operations = Operations(self._backplane, self._loop.time)
+        data_plane = DataPlane(self._entrance, operations, self._proxies, limits)
+        management = management_routes(self._registry, settings, administrator_token(settings.data_folder))
+        return Application(data_plane, management, lambda: not self._reception.is_draining)
+
+    async def _listen(self, application: Application, port: int, tls: ssl.SSLContext | None) -> None:
+        settings = self._settings
+        bound = _bind(settings.host, port)
+        config = uvicorn.Config(
+            application,
+            http="httptools",
+            ws=self._upgrade_protocol,  # type: ignore[arg-type]  # called with the arguments of a protocol class
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            backlog=settings.backlog,
+            timeout_graceful_shutdown=int(settings.shutdown_seconds) or None,
+        )
+        config.load()
+        if tls is not None:
+            config.ssl = tls
+        listener = _Listener(config)
+        self._listeners.append(listener)
+        self._running.append(self._loop.create_task(listener.serve(sockets=[bound])))
+        while not listener.started:
+            await asyncio.sleep(0)
+            if self._running[-1].done():
+                await self._running[-1]
+        self._endpoints.append(f"{'http' if tls is None else 'https'}://{_shown(settings)}:{bound.getsockname()[1]}")
+
+    def _upgrade_protocol(self, **_: Any) -> UpgradeProtocol:  # noqa: ANN401 - uvicorn's own arguments
+        return UpgradeProtocol(self._reception)
+
+    def _cover_resources(self, _name: str, _resource: object) -> None:
+        """A resource of that name has a host name of its own, which the development certificate shall cover."""
+        if self._tls is not None:
+            cover_resources(self._tls, self._settings, [resource.name for resource in self._registry.all()])
+
+    def _write_server_file(self) -> None:
+        found = {endpoint.partition(":")[0]: endpoint for endpoint in self._endpoints}
+        facts = {"pid": os.getpid(), "http": found.get("http"), "https": found.get("https"), "version": __version__}
+        path = self._server_file()
+        draft = path.with_suffix(".new")
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            json.dump(facts, file)
+        draft.replace(path)
+
+    def _server_file(self) -> Path:
+        return self._settings.data_folder / _SERVER_FILE
+
+    def banner(self) -> str:
+        """What is printed once the server is ready."""
+        settings = self._settings
+        is_dev = settings.mode == "dev"
+        strings = []
+        if is_dev:
+            key = self._registry.default.keys.primary
+            strings = [f"Endpoint={endpoint};AccessKey={key};Version=1.0;" for endpoint in self._endpoints]
+        has_authority = self._tls is not None and settings.certificate_file is None
+        certificates = CertificateFolder.of(settings)
+        return banner(
+            BannerFacts(
+                version=__version__,
+                mode=settings.mode,
+                endpoints=self._endpoints,
+                connection_strings=strings,
+                authority=certificates.authority if has_authority else None,
+                bundle=certificates.bundle if has_authority else None,
+                health_url=f"{self._endpoints[0]}/api/health",
+                data_folder=settings.data_folder,
+            )
+        )
+
+    # Stopping
+
+    async def stop(self) -> None:
+        """Take no more connections, close the open ones over the drain time, end the calls under way."""
+        log_event(_log, logging.INFO, "server stopping", drain_seconds=self._settings.drain_seconds)
+        await self._reception.drain(self._settings.drain_seconds)
+        for listener in self._listeners:
+            listener.should_exit = True
+        await asyncio.wait(self._running, timeout=self._settings.shutdown_seconds)
+        self._keep_alive.stop()
+        log_event(_log, logging.INFO, "server stopped")
+
+    def close(self) -> None:
+        """Give back what stands in the data folder."""
+        self._server_file().unlink(missing_ok=True)
+        self._store.close()
+
+
+def _open_registry(store: SqliteStore, settings: Settings) -> Registry:
+    registry = Registry(store, settings.default_resource)
+    if settings.mode == "dev":
+        ensure_development_resource(registry)
+    else:
+        registry.ensure_default()
+    keys = {resource.name: (resource.keys.primary, resource.keys.secondary) for resource in registry.all()}
+    check_serving(settings, keys)
+    return registry
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    """A bound socket. Raises SettingsError naming the address if it cannot be had."""
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    bound = socket.socket(family, kind, protocol)
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind(address)
+    except OSError as error:
+        bound.close()
+        raise SettingsError("port", f"a free port on {host}", port, error.strerror or str(error)) from None
+    return bound
+
+
+def _shown(settings: Settings) -> str:
+    """The host in endpoints: `localhost` where that is what the address means, so that certificates fit."""
+    return "localhost" if settings.is_loopback_only else f"[{settings.host}]" if ":" in settings.host else settings.host
