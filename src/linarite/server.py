@@ -24,14 +24,14 @@ from linarite.access.development_key import check_serving
 from linarite.access.entrance import Entrance
 from linarite.cli.banner import BannerFacts, banner
 from linarite.cluster.local import LocalBackplane
-from linarite.hubs.delivery import Delivery
-from linarite.hubs.directory import Directory
-from linarite.hubs.hub import Hub
 from linarite.http.application import Application
 from linarite.http.data_plane.app import DataPlane
 from linarite.http.data_plane.operations import Operations
 from linarite.http.data_plane.requests import Limits
 from linarite.http.management.routes import management_routes
+from linarite.hubs.delivery import Delivery
+from linarite.hubs.directory import Directory
+from linarite.hubs.hub import Hub
 from linarite.monitoring.logs import log_event
 from linarite.resources.development import ensure_development_resource
 from linarite.resources.registry import Registry

@@ -36,8 +36,8 @@ _ROLE_CLAIMS = ("role", "http://schemas.microsoft.com/ws/2008/06/identity/claims
 class TokenRefused(Exception):
     """A token does not let its bearer in.
 
-    `check` names the check that failed (`format`, `algorithm`, `signature`, `expiry`, `start`, `audience`, …). The text says
-    what was expected and what came, and never holds the token or a key.
+    `check` names the check that failed (`format`, `algorithm`, `signature`, `expiry`, `start`, `audience`, …). The
+    text says what was expected and what came, and never holds the token or a key.
     """
 
     def __init__(self, check: str, text: str) -> None:

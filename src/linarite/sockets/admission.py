@@ -1,7 +1,7 @@
 """Who may open a WebSocket, as what: the checks before the 101, in the service's order.
 
-WebSocket? -> hub -> token -> the token's groups -> what a plain client's messages mean -> quota. Each refusal is an HTTP
-answer; no connection that is refused ever shows in a hub. (concept-client-protocols; statuses in
+WebSocket? -> hub -> token -> the token's groups -> what a plain client's messages mean -> quota. Each refusal is an
+HTTP answer; no connection that is refused ever shows in a hub. (concept-client-protocols; statuses in
 docs/reference/clients.md.)
 """
 
@@ -82,7 +82,7 @@ def admit(request: ConnectionRequest, entrance: Entrance) -> Admission:
 
 
 def challenge(refused: TokenRefused | None) -> str:
-    """The `WWW-Authenticate` header of a 401: which check failed, what was expected and what came (RFC 6750, section 3)."""
+    """The `WWW-Authenticate` of a 401: which check failed, what was expected and what came (RFC 6750, section 3)."""
     if refused is None or refused.check == "presence":
         return "Bearer"
     text = f"{refused.check}: {refused}"

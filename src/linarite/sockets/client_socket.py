@@ -37,6 +37,7 @@ _NO_CODE = 0  # picows' word for a close frame without a code
 _TEXT = WSMsgType.TEXT
 _BINARY = WSMsgType.BINARY
 _CONTINUATION = WSMsgType.CONTINUATION
+_DATA = (_TEXT, _BINARY, _CONTINUATION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +227,7 @@ class ClientSocket(WSListener):
             self.connection.close(_PROTOCOL_ERROR, "The client frame is invalid.")
             return
         kind = frame.msg_type
-        if kind == _TEXT or kind == _BINARY or kind == _CONTINUATION:
+        if kind in _DATA:
             self._take_data(kind, frame)
         elif kind == WSMsgType.PING:
             if self._transport is not None and not self.connection.is_stalled:

@@ -32,9 +32,7 @@ PREFIX = re.compile(r"(/[A-Za-z0-9._~!$&'()*+,;=:@%-]+)+")
 PAIR = re.compile(r"""([\w!#$%&'*+.^`|~-]+)=(?:"((?:[^"\\]|\\.)*)"|([\w!#$%&'*+.^`|~-]+))""")
 """One `name=value` of a Forwarded header (RFC 7239, section 4)."""
 
-X_FORWARDED = frozenset(
-    {b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host", b"x-forwarded-prefix"}
-)
+X_FORWARDED = frozenset({b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host", b"x-forwarded-prefix"})
 
 KNOWN_ADDRESSES_LIMIT = 1024
 """Addresses remembered with what became of them: parsing one takes microseconds, and they come again."""

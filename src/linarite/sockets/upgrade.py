@@ -1,8 +1,8 @@
 """From an HTTP upgrade request to a WebSocket, or to an HTTP error.
 
 uvicorn hands over a connection whose request asks for `Upgrade: websocket`. Reading stops while it is decided whether
-the client may come in; then either an HTTP error goes out, or picows' protocol takes over the transport, is fed the part
-of the request head that it checks, and answers 101.
+the client may come in; then either an HTTP error goes out, or picows' protocol takes over the transport, is fed the
+part of the request head that it checks, and answers 101.
 """
 
 from __future__ import annotations

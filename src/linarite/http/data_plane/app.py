@@ -13,6 +13,7 @@ from linarite.http.data_plane.operations import Answer, Operations
 from linarite.http.data_plane.requests import ApiRequest, Limits, Receive, parse_query
 from linarite.http.data_plane.routes import Route, find_route
 from linarite.monitoring.logs import log_event
+from linarite.resources.model import Resource
 from linarite.sockets.admission import challenge
 from linarite.sockets.forwarded import RequestAddress, TrustedProxies, address_of_request
 
@@ -96,7 +97,7 @@ class DataPlane:
     def _check_token(
         self,
         route: Route,
-        resource: Any,
+        resource: Resource,
         token: str | None,
         address: RequestAddress,
         path: str,

@@ -1,4 +1,4 @@
-"""Which operation a method and a path mean. Paths are cut at `/` before they are decoded, so that a name may hold one."""
+"""Which operation a method and a path mean. Paths are cut at `/` before they are decoded, so that names may hold one."""
 
 from __future__ import annotations
 
