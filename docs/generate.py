@@ -21,9 +21,9 @@ A setting comes from the first of these that has it:
 4. the default
 
 `linarite config show` prints the settings that result and where each comes from; what it prints is a TOML file.
-`linarite config check` only checks them. Unknown keys and unknown `LINARITE_` variables are warned of. A value of the wrong
-type or range stops the start. An empty variable counts as not set. A list is separated by commas, in TOML it is an array.
-Relative paths in a file start at the file's folder.
+`linarite config check` only checks them. Unknown keys and unknown `LINARITE_` variables are warned of. A value of the
+wrong type or range stops the start. An empty variable counts as not set. A list is separated by commas, in TOML it is
+an array. Relative paths in a file start at the file's folder.
 """
 
 

@@ -63,7 +63,7 @@ def unknown_variables(environment: Mapping[str, str], known: Sequence[Definition
         if not variable.startswith(ENVIRONMENT_PREFIX) or variable in names:
             continue
         if not _is_service_link(variable, environment[variable]):
-            yield f"unknown environment variable {variable}" + _nearest(variable, names)
+            yield f"unknown environment variable {variable}" + _nearest(variable, names, ENVIRONMENT_PREFIX)
 
 
 def unknown_keys(table: Iterable[str], file: Path | None, known: Sequence[Definition]) -> Iterator[str]:
@@ -78,8 +78,10 @@ def _is_service_link(variable: str, text: str) -> bool:
     return SERVICE_LINK.fullmatch(variable) is not None or (variable == "LINARITE_PORT" and "://" in text)
 
 
-def _nearest(name: str, known: Sequence[str]) -> str:
+def _nearest(name: str, known: Sequence[str], prefix: str = "") -> str:
+    """Return a question for the known name that is most like another; a common prefix likens nothing."""
     import difflib  # only needed to explain a mistake
 
-    matches = difflib.get_close_matches(name, known, n=1)
-    return f"; did you mean {matches[0]}?" if matches else ""
+    stems = [other.removeprefix(prefix) for other in known]
+    matches = difflib.get_close_matches(name.removeprefix(prefix), stems, n=1)
+    return f"; did you mean {prefix}{matches[0]}?" if matches else ""

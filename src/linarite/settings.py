@@ -7,6 +7,7 @@ TOML file, default. docs/reference/settings.md is generated from the declaration
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Literal
 
@@ -151,8 +152,16 @@ class Settings:
         unit="seconds",
         minimum=0.1,
         maximum=600,
-        reason="A new connection has this long to send its request head, so that silent connections do "
-        "not pile up.",
+        reason="A new connection has this long to send its request head, so that silent connections do not pile up.",
+    )
+    close_timeout_seconds: float = setting(
+        5.0,
+        section="Connections",
+        unit="seconds",
+        minimum=0.1,
+        maximum=600,
+        reason="How long a client may take to answer a close frame before its socket is ended; most answer in one "
+        "round trip.",
     )
     head_limit_bytes: int = setting(
         32_768,
@@ -169,8 +178,7 @@ class Settings:
         section="Resources",
         pattern=r"[a-zA-Z][a-zA-Z0-9-]{1,61}[a-zA-Z0-9]",
         pattern_words="a resource name: 3 to 63 letters, digits and hyphens, a letter first, no hyphen last",
-        reason="The resource that a request belongs to when neither its host name nor its token's key "
-        "names another.",
+        reason="The resource that a request belongs to when neither its host name nor its token's key names another.",
     )
     unit_connections: int = setting(
         100_000,
@@ -292,14 +300,10 @@ class Settings:
     @property
     def is_loopback_only(self) -> bool:
         """Whether nobody but this machine can reach the address that is listened on."""
-        if self.host in ("127.0.0.1", "localhost", "::1"):
-            return True
-        import ipaddress  # costs milliseconds at every start, and most starts have one of the above
-
         try:
-            return ipaddress.ip_address(self.host).is_loopback
+            return ip_address(self.host).is_loopback
         except ValueError:
-            return False
+            return self.host == "localhost"
 
     @property
     def serves_tls(self) -> bool:
@@ -356,9 +360,7 @@ def _check_together(settings: Settings, origins: Mapping[str, str]) -> None:
         if getattr(settings, one) is not None and getattr(settings, other) is None:
             raise SettingsError(other, f"a path, since {one} is set", None, origins[other])
     if settings.tls_port is not None and not settings.serves_tls and origins["tls_port"] != "default":
-        raise SettingsError(
-            "certificate_file", "a path, since tls_port is set", None, origins["certificate_file"]
-        )
+        raise SettingsError("certificate_file", "a path, since tls_port is set", None, origins["certificate_file"])
     if settings.port is None and not settings.serves_tls:
         raise SettingsError("port", "a number, since no HTTPS is listened on", None, origins["port"])
     if settings.mode == "dev" and not settings.is_loopback_only:
@@ -366,19 +368,10 @@ def _check_together(settings: Settings, origins: Mapping[str, str]) -> None:
         raise SettingsError("host", expected, settings.host, origins["host"])
     if settings.shutdown_seconds < settings.drain_seconds:
         expected = f"at least drain_seconds, {settings.drain_seconds:g}"
-        raise SettingsError(
-            "shutdown_seconds", expected, settings.shutdown_seconds, origins["shutdown_seconds"]
-        )
-    if settings.trusted_proxies:
-        _check_networks(settings.trusted_proxies, origins["trusted_proxies"])
-
-
-def _check_networks(networks: tuple[str, ...], source: str) -> None:
-    import ipaddress  # costs milliseconds at every start, and most servers trust no proxy
-
-    for network in networks:
+        raise SettingsError("shutdown_seconds", expected, settings.shutdown_seconds, origins["shutdown_seconds"])
+    for network in settings.trusted_proxies:
         try:
-            ipaddress.ip_network(network)
+            ip_network(network)
         except ValueError:
             expected = "IP addresses or networks such as 10.0.0.0/8 (no bits set behind the prefix)"
-            raise SettingsError("trusted_proxies", expected, network, source) from None
+            raise SettingsError("trusted_proxies", expected, network, origins["trusted_proxies"]) from None

@@ -20,9 +20,7 @@ def add_setting_arguments(
     parser: argparse.ArgumentParser, *, only: Sequence[str] = (), leave_out: Sequence[str] = ()
 ) -> None:
     """Add an argument for each setting, and the one that names the TOML file."""
-    parser.add_argument(
-        "--config", metavar="PATH", help=f"TOML file with settings (or set {CONFIG_VARIABLE})"
-    )
+    parser.add_argument("--config", metavar="PATH", help=f"TOML file with settings (or set {CONFIG_VARIABLE})")
     groups: dict[str, argparse._ArgumentGroup] = {}
     for definition in definitions():
         if definition.name in leave_out or (only and definition.name not in only):
@@ -31,9 +29,7 @@ def add_setting_arguments(
         if section not in groups:
             groups[section] = parser.add_argument_group(section.lower())
         text = f"{definition.description.reason} Default: {definition.default_text}."
-        groups[section].add_argument(
-            definition.argument, metavar=definition.placeholder, help=text.replace("%", "%%")
-        )
+        groups[section].add_argument(definition.argument, metavar=definition.placeholder, help=text.replace("%", "%%"))
 
 
 def load_settings(parsed: argparse.Namespace, **arguments: object) -> Loaded:
