@@ -186,9 +186,7 @@ def test_location_and_kind_stay():
 def test_a_group_is_made_and_changed_but_not_moved():
     group = parse_group("rg", {"location": "East US", "tags": {"a": "b"}, "managedBy": "me"}, None, NOW)
     assert group == ResourceGroup("rg", "eastus", {"a": "b"}, "me", NOW)
-    assert parse_group("RG", {"location": "eastus"}, group, NOW) == ResourceGroup(
-        "rg", "eastus", {}, None, NOW
-    )
+    assert parse_group("RG", {"location": "eastus"}, group, NOW) == ResourceGroup("rg", "eastus", {}, None, NOW)
     with pytest.raises(ResourceError) as caught:
         parse_group("rg", {"location": "westus"}, group, NOW)
     assert caught.value.code == "InvalidResourceGroupLocation"

@@ -51,9 +51,7 @@ def test_a_full_hub_is_echoed_as_the_service_does():
 
 def test_members_nobody_knows_are_kept_and_echoed():
     handler = {"urlTemplate": URL, "groupPresenceEvents": {"eventNames": ["joined"]}}
-    echoed = hub_properties(
-        parse_hub_settings("chat", {"later": [1, {"a": None}], "eventHandlers": [handler]})
-    )
+    echoed = hub_properties(parse_hub_settings("chat", {"later": [1, {"a": None}], "eventHandlers": [handler]}))
     assert echoed["later"] == [1, {"a": None}]
     assert echoed["eventHandlers"][0]["groupPresenceEvents"] == {"eventNames": ["joined"]}
 

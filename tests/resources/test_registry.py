@@ -53,13 +53,9 @@ def test_a_host_names_its_resource(registry, make_resource, host, name):
 
 
 def test_what_was_changed_is_there_in_the_next_registry(registry, make_resource, store):
-    make_resource(
-        "one", sku={"name": "Standard_S1", "capacity": 2}, tags={"a": "b"}, properties={"later": [1]}
-    )
+    make_resource("one", sku={"name": "Standard_S1", "capacity": 2}, tags={"a": "b"}, properties={"later": [1]})
     registry.update("rg", "one", {"sku": {"capacity": 3}})
-    registry.put_hub(
-        "rg", "one", "Chat", {"properties": {"anonymousConnectPolicy": "allow", "x": {"y": None}}}
-    )
+    registry.put_hub("rg", "one", "Chat", {"properties": {"anonymousConnectPolicy": "allow", "x": {"y": None}}})
     registry.put_hub("rg", "one", "gone", {"properties": {}})
     registry.delete_hub("rg", "one", "gone")
     registry.regenerate_key("rg", "one", "Primary")

@@ -14,9 +14,7 @@ from linarite.resources.sqlite import SqliteStore
 from linarite.resources.store import StoreError
 
 GROUP = ResourceGroup("Rg", "eastus", {"a": "b"})
-RESOURCE = Resource(
-    name="One", resource_group="Rg", keys=AccessKeys("p", "s", "t"), hubs={"chat": HubSettings("chat")}
-)
+RESOURCE = Resource(name="One", resource_group="Rg", keys=AccessKeys("p", "s", "t"), hubs={"chat": HubSettings("chat")})
 
 
 def test_a_new_store_is_empty_and_private(database):
@@ -57,9 +55,9 @@ def test_saving_again_replaces_by_name_in_any_case(database):
     with closing(SqliteStore(database)) as store:
         snapshot = store.load()
     assert [(group.name, group.location) for group in snapshot.groups] == [("rG", "westus")]
-    assert [
-        (one.name, one.resource_group, one.keys.primary, dict(one.hubs)) for one in snapshot.resources
-    ] == [("oNE", "rG", "1", {})]
+    assert [(one.name, one.resource_group, one.keys.primary, dict(one.hubs)) for one in snapshot.resources] == [
+        ("oNE", "rG", "1", {})
+    ]
 
 
 def test_deleting_a_group_deletes_what_is_in_it(store):
@@ -80,9 +78,7 @@ def test_a_change_that_fails_leaves_the_state_before_it(store):
         keys=AccessKeys("x", "x", "x"),
         hubs={"a": HubSettings("a", properties={})},
     )
-    store._connection.execute(
-        "CREATE TRIGGER stop BEFORE INSERT ON hubs BEGIN SELECT RAISE(ABORT, 'no room'); END"
-    )
+    store._connection.execute("CREATE TRIGGER stop BEFORE INSERT ON hubs BEGIN SELECT RAISE(ABORT, 'no room'); END")
     with pytest.raises(StoreError, match="the change was not kept: no room"):
         store.save_resource(broken)
     assert store.load() == before
@@ -103,9 +99,7 @@ def test_a_newer_schema_is_refused_and_left_as_it_is(database):
     with closing(sqlite3.connect(database)) as connection:
         connection.execute("PRAGMA user_version=99")
     content = database.read_bytes()
-    with pytest.raises(
-        StoreError, match=r"has schema version 99; this release knows up to 1\. Start the newer"
-    ):
+    with pytest.raises(StoreError, match=r"has schema version 99; this release knows up to 1\. Start the newer"):
         SqliteStore(database)
     assert database.read_bytes() == content
 
@@ -176,7 +170,7 @@ for number in range(int(sys.argv[2]), 1_000_000):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
 def test_kill_9_at_any_moment_loses_no_acknowledged_write(database):
-    """A writer is killed again and again in the middle of its work; the file opens and holds all each time."""
+    """A writer is killed again and again in the middle of its work; each time the file holds all."""
     written, seed = -1, random.randrange(2**32)
     rounds = random.Random(seed)
     for _ in range(4):

@@ -212,9 +212,7 @@ class Registry:
             raise ResourceError("NotFound", message)
         return settings
 
-    def put_hub(
-        self, group_name: str, name: str, hub_name: str, body: JsonObject
-    ) -> tuple[HubSettings, bool]:
+    def put_hub(self, group_name: str, name: str, hub_name: str, body: JsonObject) -> tuple[HubSettings, bool]:
         """Make or replace a hub's settings by the body of a PUT; the settings, and whether they are new."""
         resource = self.find(group_name, name)
         if "properties" not in body:

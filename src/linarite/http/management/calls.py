@@ -1,0 +1,50 @@
+"""What an operation gets and what it gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from linarite.http.management.endpoint import Endpoint
+from linarite.resources.model import JsonObject
+from linarite.resources.registry import Registry
+
+__all__ = ["Answer", "Call", "Operation"]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One management request that may go ahead: who sent it and its form have been checked."""
+
+    registry: Registry
+    endpoint: Endpoint
+    parameters: Mapping[str, str]
+    body: JsonObject = field(default_factory=dict)
+
+    @property
+    def subscription(self) -> str:
+        """The subscription that the path names; every one means this server."""
+        return self.parameters["subscription"]
+
+    @property
+    def group(self) -> str:
+        """The resource group that the path names."""
+        return self.parameters["group"]
+
+    @property
+    def resource(self) -> str:
+        """The resource that the path names."""
+        return self.parameters["resource"]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A status and, unless it has none, a JSON body."""
+
+    status: int = 200
+    body: object = None
+
+
+# Operations do not await: between looking and changing nothing else runs.
+Operation: TypeAlias = Callable[[Call], Answer]

@@ -1,0 +1,134 @@
+"""The JSON documents of the management API, made from resources, groups and hubs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from linarite.http.management.endpoint import Endpoint
+from linarite.resources.definitions import DEFAULT_NETWORK_RULES
+from linarite.resources.hub_settings import hub_properties
+from linarite.resources.model import HubSettings, JsonObject, Resource, ResourceGroup, Sku
+
+__all__ = [
+    "group_document",
+    "hub_document",
+    "keys_document",
+    "list_document",
+    "resource_document",
+    "sku_document",
+]
+
+# What an answer says of members that were never set (recorded answers of the service, 2024-03-01).
+_UNSET_PROPERTIES: JsonObject = {
+    "tls": {"clientCertEnabled": False},
+    "liveTraceConfiguration": None,
+    "resourceLogConfiguration": None,
+    "networkACLs": DEFAULT_NETWORK_RULES,
+    "publicNetworkAccess": "Enabled",
+    "disableLocalAuth": False,
+    "disableAadAuth": False,
+    "regionEndpointEnabled": "Enabled",
+    "resourceStopped": "false",
+    "socketIO": None,
+}
+
+
+def list_document(items: list[dict[str, object]]) -> dict[str, object]:
+    """A list that is complete: it has no next page."""
+    return {"value": items, "nextLink": None}
+
+
+def group_document(group: ResourceGroup, subscription: str) -> dict[str, object]:
+    """A resource group as the management API answers it."""
+    return {
+        "id": f"/subscriptions/{subscription}/resourceGroups/{group.name}",
+        "name": group.name,
+        "type": "Microsoft.Resources/resourceGroups",
+        "location": group.location,
+        "managedBy": group.managed_by,
+        "tags": dict(group.tags) or None,
+        "properties": {"provisioningState": "Succeeded"},
+    }
+
+
+def resource_document(resource: Resource, endpoint: Endpoint, subscription: str) -> dict[str, object]:
+    """A resource as the management API answers it, `WebPubSub` spelled as in the service's answers."""
+    given = {name: member for name, member in resource.properties.items() if member is not None}
+    return {
+        "sku": sku_document(resource.sku),
+        "properties": {
+            **_UNSET_PROPERTIES,
+            **given,
+            "disableLocalAuth": resource.local_auth_disabled,
+            "provisioningState": "Succeeded",
+            "externalIP": endpoint.address,
+            "hostName": endpoint.host,
+            "hostNamePrefix": resource.name,
+            "publicPort": endpoint.port,
+            "serverPort": endpoint.port,
+            "version": "1.0",
+            "privateEndpointConnections": [],
+            "sharedPrivateLinkResources": [],
+        },
+        "kind": resource.kind,
+        "location": resource.location,
+        "tags": dict(resource.tags) or None,
+        "id": _resource_id(resource, subscription),
+        "name": resource.name,
+        "type": "Microsoft.SignalRService/WebPubSub",
+        "systemData": _system_data(resource.created_at, resource.changed_at),
+    }
+
+
+def sku_document(sku: Sku) -> dict[str, object]:
+    """A SKU with what follows from its name."""
+    return {"name": sku.name, "tier": sku.tier, "size": sku.size, "capacity": sku.capacity}
+
+
+def hub_document(settings: HubSettings, resource: Resource, subscription: str) -> dict[str, object]:
+    """A hub's settings as the management API answers them."""
+    name = settings.written_name or settings.name
+    return {
+        "properties": hub_properties(settings),
+        "id": f"{_resource_id(resource, subscription)}/hubs/{name}",
+        "name": name,
+        "type": "Microsoft.SignalRService/WebPubSub/hubs",
+        "systemData": _system_data(settings.created_at, settings.changed_at),
+    }
+
+
+def keys_document(resource: Resource, endpoint: Endpoint) -> dict[str, object]:
+    """Keys and connection strings; all null once keys have been disabled, for they open nothing any more."""
+    if resource.local_auth_disabled:
+        return dict.fromkeys(("primaryKey", "secondaryKey", "primaryConnectionString", "secondaryConnectionString"))
+    keys = resource.keys
+    return {
+        "primaryKey": keys.primary,
+        "secondaryKey": keys.secondary,
+        "primaryConnectionString": _connection_string(endpoint, keys.primary),
+        "secondaryConnectionString": _connection_string(endpoint, keys.secondary),
+    }
+
+
+def _connection_string(endpoint: Endpoint, key: str) -> str:
+    return f"Endpoint={endpoint.url};AccessKey={key};Version=1.0;"
+
+
+def _resource_id(resource: Resource, subscription: str) -> str:
+    group = f"/subscriptions/{subscription}/resourceGroups/{resource.resource_group}"
+    return f"{group}/providers/Microsoft.SignalRService/WebPubSub/{resource.name}"
+
+
+def _system_data(created_at: datetime, changed_at: datetime) -> dict[str, object]:
+    return {
+        "createdBy": "administrator",
+        "createdByType": "User",
+        "createdAt": _timestamp(created_at),
+        "lastModifiedBy": "administrator",
+        "lastModifiedByType": "User",
+        "lastModifiedAt": _timestamp(changed_at),
+    }
+
+
+def _timestamp(moment: datetime) -> str:
+    return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
