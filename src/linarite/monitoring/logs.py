@@ -17,9 +17,9 @@ from typing import Literal, TextIO
 __all__ = ["JsonFormatter", "TextFormatter", "log_event", "set_up_logging"]
 
 SECRETS = re.compile(
-    r"""(?ix) (access_token=|AccessKey=|\bBearer\s+)[^\s&;,"'<>\\]+  # a query, a connection string, an
-    Authorization header | \beyJ[\w-]+\.[\w-]+\.[\w-]*                          # a JSON web token anywhere
-    else
+    r"""(?ix)
+    (access_token=|AccessKey=|\bBearer\s+)[^\s&;,"'<>\\]+  # a query, a connection string, an Authorization header
+    | \beyJ[\w-]+\.[\w-]+\.[\w-]*  # a JSON web token anywhere else
     """
 )
 
@@ -101,7 +101,7 @@ def _fields(record: logging.LogRecord) -> Mapping[str, object]:
 
 
 def _one_line(text: str) -> str:
-    return text if text.isprintable() else json.dumps(text, ensure_ascii=False)[1:-1]
+    return text if text.isprintable() else json.dumps(text)[1:-1]
 
 
 def _quoted(value: object) -> str:
