@@ -10,12 +10,11 @@ else. The folder holds
     server.pem                     the server's certificate and private key, in one file so that they match
     record.json                    what the above are valid for
 
-The record lets a start that finds everything in order read no certificate, which would need the
-cryptography package (0.1 s). A client may ask for a resource by name, `{resource}.{domain}`. A wildcard is
-not enough there, since OpenSSL and Node.js refuse `*.localhost`, so each resource's name stands in the
-certificate. A name that comes later replaces the certificate in the context that is listened with: a
-server-name callback would be called with objects that only the standard library's TLS has, and crashes
-aiofastnet's.
+The record lets a start that finds everything in order read no certificate, which would need the cryptography package
+(0.1 s). A client may ask for a resource by name, `{resource}.{domain}`. A wildcard is not enough there, since OpenSSL
+and Node.js refuse `*.localhost`, so each resource's name stands in the certificate. A resource that comes later
+replaces the certificate in the context that is listened with; a server-name callback would do it handshake by
+handshake, but is not called by every TLS implementation that an event loop may bring.
 """
 
 import hashlib
