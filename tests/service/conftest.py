@@ -52,9 +52,7 @@ class Endpoint:
 
     @property
     def tls(self) -> ssl.SSLContext | None:
-        return (
-            ssl.create_default_context(cafile=str(self.authority)) if self.url.startswith("https:") else None
-        )
+        return ssl.create_default_context(cafile=str(self.authority)) if self.url.startswith("https:") else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +77,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     try:
         ready = wait_until_ready(process, data_folder / "server.json")
         authority = data_folder / "certificates" / "authority.pem"
-        yield RunningServer(
-            Endpoint(ready["http"], authority), Endpoint(ready["https"], authority), data_folder
-        )
+        yield RunningServer(Endpoint(ready["http"], authority), Endpoint(ready["https"], authority), data_folder)
         process.send_signal(signal.SIGTERM)
         code = process.wait(DEADLINE_SECONDS + 10)
     except AssertionError as error:
@@ -125,9 +121,7 @@ def install(folder: Path) -> None:
         assert finished.returncode == 0, finished.stdout
 
 
-def run_to_end(
-    command: list[str], folder: Path, environment: Mapping[str, str]
-) -> subprocess.CompletedProcess[str]:
+def run_to_end(command: list[str], folder: Path, environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
     assert shutil.which(command[0]), f"{command[0]} is missing: these tests need Node.js 20 or newer"
     return subprocess.run(
         command,
@@ -187,9 +181,7 @@ async def open_websocket() -> AsyncIterator[Callable[..., Awaitable[WebSocketCli
     """Give a function that opens a client access URL; what it opened is closed when the test ends."""
     async with AsyncExitStack() as stack:
 
-        async def open_one(
-            url: str, endpoint: Endpoint, subprotocol: str | None = JSON_PROTOCOL
-        ) -> WebSocketClient:
+        async def open_one(url: str, endpoint: Endpoint, subprotocol: str | None = JSON_PROTOCOL) -> WebSocketClient:
             subprotocols = [Subprotocol(subprotocol)] if subprotocol else None
             websocket = await stack.enter_async_context(
                 connect(url, subprotocols=subprotocols, ssl=endpoint.tls, proxy=None)

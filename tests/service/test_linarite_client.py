@@ -13,9 +13,7 @@ from linarite.client.aio import WebPubSubServiceClient as AsyncWebPubSubServiceC
 
 async def test_client_access_url_opens_a_connection(endpoint, hub, open_websocket):
     options = {"user_id": "anna", "groups": ("g",), "roles": ("webpubsub.joinLeaveGroup",)}
-    client = WebPubSubServiceClient.from_connection_string(
-        endpoint.connection_string, hub, **endpoint.client_options
-    )
+    client = WebPubSubServiceClient.from_connection_string(endpoint.connection_string, hub, **endpoint.client_options)
     with client:
         access = client.get_client_access_url(**options)
         opened = await open_websocket(access["url"], endpoint)
@@ -37,9 +35,7 @@ async def test_asynchronous_client_access_url_opens_a_connection(endpoint, hub, 
 
 async def test_user_exists_in_group_while_a_connection_of_the_user_is_a_member(endpoint, hub, subscriber):
     await subscriber(user_id="a/b é", groups=["g/1 é"])
-    client = WebPubSubServiceClient.from_connection_string(
-        endpoint.connection_string, hub, **endpoint.client_options
-    )
+    client = WebPubSubServiceClient.from_connection_string(endpoint.connection_string, hub, **endpoint.client_options)
     with client:
         assert client.user_exists_in_group("g/1 é", "a/b é")
         assert not client.user_exists_in_group("g/1 é", "bert")
@@ -59,17 +55,13 @@ async def test_asynchronous_user_exists_in_group(endpoint, hub, subscriber):
 
 
 def test_wrong_key_is_an_error(endpoint, hub):
-    stranger = WebPubSubServiceClient(
-        endpoint.url, hub, AzureKeyCredential("x" * 44), **endpoint.client_options
-    )
+    stranger = WebPubSubServiceClient(endpoint.url, hub, AzureKeyCredential("x" * 44), **endpoint.client_options)
     with stranger, pytest.raises(ClientAuthenticationError):
         stranger.user_exists_in_group("g", "anna")
 
 
 def test_invalid_group_is_an_error(endpoint, hub):
-    client = WebPubSubServiceClient.from_connection_string(
-        endpoint.connection_string, hub, **endpoint.client_options
-    )
+    client = WebPubSubServiceClient.from_connection_string(endpoint.connection_string, hub, **endpoint.client_options)
     with client, pytest.raises(HttpResponseError) as refused:
         client.user_exists_in_group("g" * 1025, "anna")
     assert refused.value.status_code == 400
