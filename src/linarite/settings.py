@@ -21,7 +21,7 @@ from linarite.setting_definitions import (
 )
 from linarite.setting_sources import find_value, read_file, unknown_keys, unknown_variables
 
-__all__ = ["Definition", "Loaded", "Settings", "SettingsError", "definitions", "load"]
+__all__ = ["Definition", "Loaded", "Settings", "SettingsError", "default_data_folder", "definitions", "load"]
 
 
 def default_data_folder() -> Path:

@@ -35,7 +35,23 @@ def test_the_banner_of_a_development_server_tells_everything():
         "Data folder  /data folder",
     ):
         assert expected in lines
-    assert "linarite ca" in text
+    assert "eval \"$(linarite ca --export --data-folder '/data folder')\"" in text
+
+
+def test_commands_for_the_default_data_folder_need_not_name_it(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    text = banner(
+        BannerFacts(
+            version="1.2.3",
+            mode="dev",
+            endpoints=["https://localhost:8443"],
+            authority=tmp_path / ".linarite" / "certificates" / "authority.pem",
+            health_url="https://localhost:8443/api/health",
+            data_folder=tmp_path / ".linarite",
+        )
+    )
+
+    assert 'eval "$(linarite ca --export)"' in text
 
 
 def test_the_banner_of_a_production_server_has_neither_keys_nor_authority():

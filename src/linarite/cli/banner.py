@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from shlex import quote
 
+from linarite.settings import default_data_folder
+
 __all__ = ["BannerFacts", "banner"]
 
 
@@ -36,7 +38,7 @@ def banner(facts: BannerFacts) -> str:
     lines += _block("Endpoints", facts.endpoints)
     lines += _block("Connection strings", facts.connection_strings)
     if facts.authority is not None:
-        lines += _block("To trust its certificate, set", _trust(facts.authority, facts.bundle))
+        lines += _block("To trust its certificate, set", _trust(facts, facts.authority))
     lines += [f"Health       {facts.health_url}", f"Data folder  {facts.data_folder}", ""]
     return "\n".join(lines)
 
@@ -45,9 +47,10 @@ def _block(title: str, items: Sequence[str]) -> list[str]:
     return [title, *(f"  {item}" for item in items), ""] if items else []
 
 
-def _trust(authority: Path, bundle: Path | None) -> list[str]:
+def _trust(facts: BannerFacts, authority: Path) -> list[str]:
+    folder = "" if facts.data_folder == default_data_folder() else f" --data-folder {quote(str(facts.data_folder))}"
     return [
         f"NODE_EXTRA_CA_CERTS={quote(str(authority))}",
-        f"REQUESTS_CA_BUNDLE={quote(str(bundle or authority))}",
-        'or all at once in this shell: eval "$(linarite ca --export)"; the file alone: linarite ca',
+        f"REQUESTS_CA_BUNDLE={quote(str(facts.bundle or authority))}",
+        f'or all at once in this shell: eval "$(linarite ca --export{folder})"; the file alone: linarite ca{folder}',
     ]
