@@ -1,0 +1,84 @@
+"""The forms of values that options take, beyond plain text: tags, switches and event handlers."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+
+from knack.log import get_logger
+
+__all__ = ["EventHandlerAction", "SwitchAction", "TagsAction"]
+
+_logger = get_logger(__name__)
+
+_USAGE = "usage error: {option} KEY=VALUE [KEY=VALUE ...]"
+# Keys of --event-handler that are members of an event handler as they stand; the others have a rule of their own.
+_PLAIN_KEYS = {"url-template": "urlTemplate", "user-event-pattern": "userEventPattern"}
+
+
+class EventHandlerAction(argparse.Action):
+    """One occurrence of --event-handler: one more event handler, of words with `=`.
+
+    `system-event` may come several times; of any other key the last one counts. A value may hold commas, which the
+    server takes for several events.
+    """
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: str | Sequence[object] | None,
+        option_string: str | None = None,
+    ) -> None:
+        """Append the handler to those that came before."""
+        words = [str(word) for word in values or ()]
+        if any("=" not in word for word in words):
+            parser.error(_USAGE.format(option=option_string))
+        pairs = [word.split("=", 1) for word in words]
+        handlers = [*(getattr(namespace, self.dest) or ()), _event_handler([(key, text) for key, text in pairs])]
+        setattr(namespace, self.dest, handlers)
+
+
+def _event_handler(pairs: Sequence[tuple[str, str]]) -> dict[str, object]:
+    last = dict(pairs)
+    handler: dict[str, object] = {}
+    for key, text in last.items():
+        if key in _PLAIN_KEYS:
+            handler[_PLAIN_KEYS[key]] = text
+        elif key not in ("system-event", "auth-type", "auth-resource"):
+            _logger.warning("--event-handler: %s is no property of an event handler and is ignored.", key)
+    events = [text for key, text in pairs if key == "system-event"]
+    if events:
+        handler["systemEvents"] = events
+    if "auth-type" in last:
+        handler["auth"] = {"type": last["auth-type"], "managedIdentity": {"resource": last.get("auth-resource")}}
+    return handler
+
+
+class TagsAction(argparse.Action):
+    """Words of the form KEY[=VALUE]; none, or one empty word, means no tags at all."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: str | Sequence[object] | None,
+        option_string: str | None = None,
+    ) -> None:
+        """Set the tags."""
+        words = [str(word) for word in values or () if word]
+        setattr(namespace, self.dest, {word.partition("=")[0]: word.partition("=")[2] for word in words})
+
+
+class SwitchAction(argparse.Action):
+    """`true` or `false` in any case; the option alone means true."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: str | Sequence[object] | None,
+        option_string: str | None = None,
+    ) -> None:
+        """Set the switch."""
+        setattr(namespace, self.dest, str(values).lower() == "true")
