@@ -23,7 +23,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
-import aiofastnet
 import aiohttp
 import uvloop
 from websockets.asyncio.client import ClientConnection, connect
@@ -45,9 +44,7 @@ ALL_ROLES = ("webpubsub.joinLeaveGroup", "webpubsub.sendToGroup")
 
 def production_loop() -> asyncio.AbstractEventLoop:
     """The event loop that `linarite dev` and `linarite serve` run on."""
-    loop = uvloop.new_event_loop()
-    aiofastnet.patch_loop(loop)
-    return loop
+    return uvloop.new_event_loop()
 
 
 async def eventually(question: Callable[[], bool | Awaitable[bool]]) -> None:

@@ -67,11 +67,6 @@ def run(settings: Settings, warnings: Sequence[str] = ()) -> int:
 
 async def _serve(settings: Settings) -> int:
     loop = asyncio.get_running_loop()
-    if sys.platform != "win32":
-        import aiofastnet
-
-        # Transports that write to the socket at once, without a detour by the loop.
-        aiofastnet.patch_loop(loop)
     async with contextlib.AsyncExitStack() as stack:
         server = Server(settings, loop)
         stack.callback(server.close)

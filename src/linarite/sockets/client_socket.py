@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from multidict import CIMultiDict
 from picows import WSFrame, WSListener, WSMsgType, WSTransport
 
 from linarite.hubs.connection import Connection
@@ -32,6 +33,7 @@ _INVALID_DATA = 1007
 _POLICY_VIOLATION = 1008
 _TOO_LARGE = 1009
 _INTERNAL_ERROR = 1011
+_NO_HEADERS: CIMultiDict[str] = CIMultiDict()
 _NO_CODE = 0  # picows' word for a close frame without a code
 
 _TEXT = WSMsgType.TEXT
@@ -138,6 +140,8 @@ class ClientSocket(WSListener):
     def on_ws_connected(self, transport: WSTransport) -> None:
         """The handshake is answered."""
         self._transport = transport.underlying_transport
+        # picows keeps the handshake for as long as the connection lasts; nobody asks for it any more.
+        transport.request.headers = transport.response.headers = _NO_HEADERS
         self._transport.set_write_buffer_limits(high=self._limits.write_buffer_bytes)
         # From here on a delivery's write is the transport's own: no Python stands between them.
         self.connection.write = self._transport.write

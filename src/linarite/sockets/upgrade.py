@@ -89,7 +89,7 @@ class UpgradeProtocol(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take over a connection."""
-        self._transport = cast(asyncio.Transport, transport)  # aiofastnet's is one in all but its ancestry
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's is one in all but its ancestry
 
     def data_received(self, data: bytes) -> None:
         """Take the request head, in one piece; anything a client sends before the answer stays unread."""

@@ -1,4 +1,4 @@
-"""Which operation a method and a path mean. Paths are cut at `/` before they are decoded, so that names may hold one."""
+"""Which operation a method and a path mean. Paths are cut at `/` before they are decoded: a name may hold one."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from linarite.http.data_plane.errors import ApiError
 from linarite.http.data_plane.operations import Answer, Operations
 from linarite.http.data_plane.requests import ApiRequest
 
-__all__ = ["Operation", "Route", "find_route"]
+__all__ = ["Operation", "Route", "Unrouted", "find_route"]
 
 Operation = Callable[[Operations, ApiRequest], Awaitable[Answer]]
 
@@ -23,6 +22,12 @@ class Route(NamedTuple):
     names: Mapping[str, str]
     is_public: bool
     """Whether the call needs no token."""
+
+
+class Unrouted(NamedTuple):
+    """No operation: the methods that the path does have, none if it is unknown."""
+
+    methods: tuple[str, ...] = ()
 
 
 class _Node:
@@ -103,24 +108,32 @@ def _build_tree() -> _Node:
 
 
 _ROOT = _build_tree()
+# Servers call the same few addresses over and over. Long ones are not kept: anybody may send them, token or not, and
+# the memory for 2,048 of these is a few megabytes.
+_REMEMBERED_ROUTES = 2048
+_REMEMBERED_PATH_BYTES = 512
 
 
-# Servers call the same few addresses over and over.
-@lru_cache(maxsize=2048)
-def find_route(method: str, raw_path: bytes) -> Route | ApiError:
-    """The route, or the error that answers: 404 for an unknown path, 405 for another method of a known one."""
+def find_route(method: str, raw_path: bytes) -> Route | Unrouted:
+    """The operation that a request means, and the names in its path."""
+    return _find(method, raw_path) if len(raw_path) > _REMEMBERED_PATH_BYTES else _remembered(method, raw_path)
+
+
+def _find(method: str, raw_path: bytes) -> Route | Unrouted:
     node, names = _ROOT, {}
     for segment in raw_path.decode("latin-1").split("/")[1:]:
-        following = node.literals.get(segment.lower())
+        name = unquote(segment)
+        following = node.literals.get(name.lower())
         if following is None and node.parameter is not None:
-            names[node.parameter_name] = unquote(segment)
+            names[node.parameter_name] = name
             following = node.parameter
         if following is None:
-            return ApiError(404)
+            return Unrouted()
         node = following
     operation = node.by_method.get(method)
-    if operation is not None:
-        return Route(operation, names, is_public=operation is Operations.health)
-    if not node.by_method:
-        return ApiError(404)
-    return ApiError(405, headers=(("allow", ", ".join(sorted(node.by_method))),))
+    if operation is None:
+        return Unrouted(tuple(sorted(node.by_method)))
+    return Route(operation, names, is_public=operation is Operations.health)
+
+
+_remembered = lru_cache(maxsize=_REMEMBERED_ROUTES)(_find)
