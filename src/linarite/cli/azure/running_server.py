@@ -73,7 +73,10 @@ def _running(folder: Path) -> SplitResult:
     file = folder / "server.json"
     try:
         record = json.loads(file.read_text("utf-8"))
-        return _parse_endpoint(record["http"] or record["https"])
+        endpoint = record["http"] or record["https"]
+        if not isinstance(endpoint, str):
+            raise TypeError(f"expected an address under http or https, got {endpoint!r}")
+        return _parse_endpoint(endpoint)
     except FileNotFoundError as error:
         raise CLIError(
             f"No server runs with the data folder {folder}. Start one with 'linarite dev', "

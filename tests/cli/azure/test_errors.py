@@ -1,0 +1,86 @@
+import pytest
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("webpubsub frobnicate", "'frobnicate' is not in the 'linarite webpubsub' command group"),
+        ("webpubsub", "the following arguments are required: _subcommand"),
+        ("webpubsub show -n demo", "the following arguments are required: --resource-group/-g"),
+        ("group create -n rg", "the following arguments are required: --location/-l"),
+        ("webpubsub create -n demo -g rg", "the following arguments are required: --sku"),
+        ("webpubsub create -n demo -g rg --sku Free_F1 --unit-count many", "invalid int value: 'many'"),
+        ("webpubsub key regenerate -n demo -g rg", "the following arguments are required: --key-type"),
+        ("webpubsub key regenerate -n demo -g rg --key-type third", "'third' is not a valid value for '--key-type'"),
+        ("webpubsub list --color red", "unrecognized arguments: --color red"),
+        ("webpubsub list -o xml", "'xml' is not a valid value for '--output/-o'"),
+        ("webpubsub list --query [", "argument --query: invalid jmespath_type value: '['"),
+        (
+            "webpubsub hub create -n demo -g rg --hub-name chat --event-handler http://host",
+            "usage error: --event-handler KEY=VALUE [KEY=VALUE ...]",
+        ),
+        (
+            "webpubsub hub create -n demo -g rg --hub-name chat --allow-anonymous maybe",
+            "'maybe' is not a valid value for '--allow-anonymous'",
+        ),
+    ],
+)
+def test_wrong_use_is_told_with_exit_code_2(command, line, words):
+    outcome = command(*line.split())
+    assert (outcome.exit_code, outcome.output) == (2, "")
+    assert words in outcome.errors
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("group show -n none", "ResourceGroupNotFound"),
+        ("group delete -n none --yes", "ResourceGroupNotFound"),
+        ("webpubsub list -g none", "ResourceGroupNotFound"),
+        ("webpubsub create -n demo -g none --sku Free_F1", "ResourceGroupNotFound"),
+        ("webpubsub create -n demo -g none -l eastus --sku Free_F1", "ResourceGroupNotFound"),
+        ("webpubsub delete -n demo -g none", "ResourceGroupNotFound"),
+        ("webpubsub update -n demo -g linarite", "ResourceNotFound"),
+        ("webpubsub key show -n demo -g linarite", "ResourceNotFound"),
+        ("webpubsub key regenerate -n demo -g linarite --key-type salt", "ResourceNotFound"),
+        ("webpubsub hub list -n demo -g linarite", "ResourceNotFound"),
+        ("webpubsub hub create -n demo -g linarite --hub-name chat", "ResourceNotFound"),
+        ("webpubsub hub update -n linarite -g linarite --hub-name none", "NotFound"),
+    ],
+)
+def test_what_is_not_there_is_told_with_exit_code_3(az, line, code):
+    outcome = az(line)
+    assert (outcome.exit_code, outcome.output) == (3, "")
+    assert outcome.errors.startswith(f"ERROR: ({code}) ")
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("group create -n bad. -l eastus", "InvalidResourceGroupName"),
+        ("group create -n linarite -l westus", "InvalidResourceGroupLocation"),
+        ("webpubsub create -n 1demo -g linarite --sku Free_F1", "InvalidResourceName"),
+        ("webpubsub create -n demo -g linarite --sku Gold", "InvalidSku"),
+        ("webpubsub create -n demo -g linarite --sku Free_F1 --unit-count 2", "InvalidSku"),
+        ("webpubsub create -n demo -g linarite --sku Free_F1 --kind SocketIO", "NotSupported"),
+        ("webpubsub delete -n linarite -g linarite", "ScopeLocked"),
+        ("webpubsub hub create -n linarite -g linarite --hub-name 1", "InvalidHubName"),
+        ("webpubsub hub create -n linarite -g linarite --hub-name chat --event-handler", "InvalidRequestContent"),
+        (
+            "webpubsub hub create -n linarite -g linarite --hub-name chat --event-handler url-template=x",
+            "InvalidRequestContent",
+        ),
+    ],
+)
+def test_what_the_server_refuses_is_told_with_exit_code_1(az, line, code):
+    outcome = az(line)
+    assert (outcome.exit_code, outcome.output) == (1, "")
+    first, second, third = outcome.errors.splitlines()
+    assert first.startswith(f"ERROR: ({code}) ")
+    assert (second, third) == (f"Code: {code}", f"Message: {first.removeprefix(f'ERROR: ({code}) ')}")
+
+
+def test_a_query_that_fails_on_the_answer_is_told(az):
+    outcome = az("webpubsub list --query length(@[0].publicPort)")
+    assert outcome.exit_code == 1
+    assert outcome.errors.startswith("ERROR: Invalid jmespath query supplied for `--query`: ")

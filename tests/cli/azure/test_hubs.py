@@ -1,0 +1,108 @@
+import pytest
+
+TUTORIAL_HANDLER = (
+    "--event-handler url-template=https://your-server.com/api/pubsub user-event-pattern=* "
+    "system-event=connect,connected,disconnected"
+)
+
+
+def properties(outcome):
+    assert outcome.exit_code == 0, outcome.errors
+    return outcome.document["properties"]
+
+
+def test_the_tutorials_hub_gets_its_three_system_events(az, resource, group):
+    created = az(f"webpubsub hub create {resource} --hub-name demo-hub {TUTORIAL_HANDLER}")
+    assert created.exit_code == 0
+    assert created.errors == ""
+    document = created.document
+    assert set(document.pop("systemData")) >= {"createdAt", "lastModifiedAt"}
+    assert document == {
+        "id": document["id"],
+        "name": "demo-hub",
+        "properties": {
+            "anonymousConnectPolicy": "deny",
+            "eventHandlers": [
+                {
+                    "auth": None,
+                    "systemEvents": ["connect", "connected", "disconnected"],
+                    "urlTemplate": "https://your-server.com/api/pubsub",
+                    "userEventPattern": "*",
+                }
+            ],
+            "eventListeners": None,
+            "webSocketKeepAliveIntervalInSeconds": 20,
+        },
+        "resourceGroup": group,
+        "type": "Microsoft.SignalRService/WebPubSub/hubs",
+    }
+    assert az(f"webpubsub hub show {resource} --hub-name DEMO-HUB").document["properties"] == document["properties"]
+
+
+def test_a_handler_for_each_time_the_option_is_given(az, resource):
+    created = az(
+        f"webpubsub hub create {resource} --hub-name chat"
+        " --event-handler url-template=http://a/?x=1=2 system-event=connect system-event=disconnected"
+        " --event-handler url-template=http://b url-template=http://c user-event-pattern=one,two"
+        " auth-type=ManagedIdentity auth-resource=uri://abc"
+    )
+    assert properties(created)["eventHandlers"] == [
+        {
+            "auth": None,
+            "systemEvents": ["connect", "disconnected"],
+            "urlTemplate": "http://a/?x=1=2",
+            "userEventPattern": None,
+        },
+        {
+            "auth": {"managedIdentity": {"resource": "uri://abc"}, "type": "ManagedIdentity"},
+            "systemEvents": [],
+            "urlTemplate": "http://c",
+            "userEventPattern": "one,two",
+        },
+    ]
+
+
+def test_an_unknown_key_is_warned_of_and_ignored(az, resource):
+    created = az(f"webpubsub hub create {resource} --hub-name chat --event-handler url-template=http://a color=red")
+    assert properties(created)["eventHandlers"][0]["urlTemplate"] == "http://a"
+    assert created.errors == "WARNING: --event-handler: color is no property of an event handler and is ignored.\n"
+    quiet = az(
+        f"webpubsub hub create {resource} --hub-name chat --only-show-errors --event-handler url-template=http://a b=c"
+    )
+    assert quiet.errors == ""
+
+
+@pytest.mark.parametrize(
+    ("option", "policy"),
+    [
+        ("", "deny"),
+        ("--allow-anonymous", "allow"),
+        ("--allow-anonymous true", "allow"),
+        ("--allow-anonymous FALSE", "deny"),
+    ],
+)
+def test_anonymous_clients_are_let_in_only_when_asked_for(az, resource, option, policy):
+    created = az(f"webpubsub hub create {resource} --hub-name chat {option}")
+    assert properties(created)["anonymousConnectPolicy"] == policy
+
+
+def test_update_changes_one_setting_and_keeps_the_other(az, resource):
+    hub = f"{resource} --hub-name chat"
+    az(f"webpubsub hub create {hub} {TUTORIAL_HANDLER}")
+    opened = properties(az(f"webpubsub hub update {hub} --allow-anonymous true"))
+    assert opened["anonymousConnectPolicy"] == "allow"
+    assert opened["eventHandlers"][0]["userEventPattern"] == "*"
+    replaced = properties(az(f"webpubsub hub update {hub} --event-handler url-template=http://other"))
+    assert replaced["anonymousConnectPolicy"] == "allow"
+    assert [handler["urlTemplate"] for handler in replaced["eventHandlers"]] == ["http://other"]
+
+
+def test_hubs_are_listed_and_deleted(az, resource):
+    for hub in ("one", "two"):
+        az(f"webpubsub hub create {resource} --hub-name {hub}")
+    assert az(f"webpubsub hub list {resource} --query [].name -o tsv").output == "one\ntwo\n"
+    deleted = az(f"webpubsub hub delete {resource} --hub-name one")
+    assert (deleted.exit_code, deleted.output) == (0, "")
+    assert az(f"webpubsub hub list {resource} --query [].name -o tsv").output == "two\n"
+    shown = az(f"webpubsub hub show {resource} --hub-name one")
+    assert (shown.exit_code, shown.output, shown.errors) == (0, "", "")
