@@ -8,6 +8,8 @@ import { endpoints, uniqueHub } from "./endpoints.js";
 import { Mailbox, eventually } from "./mailbox.js";
 
 const eventNames = ["connected", "disconnected", "stopped", "server-message", "group-message", "rejoin-group-failed"];
+// A stopped client keeps its process until the timers of its keep-alive have run out: by default 40 s.
+const keepAlive = { keepAliveIntervalInMs: 200, keepAliveTimeoutInMs: 3_000 };
 const allRoles = ["webpubsub.joinLeaveGroup", "webpubsub.sendToGroup"];
 
 for (const { name, connectionString, options } of endpoints) {
@@ -15,7 +17,7 @@ for (const { name, connectionString, options } of endpoints) {
     /** Gives the service client of a new hub, and a function that starts a client with the given claims. */
     function arrange(t) {
       const service = new WebPubSubServiceClient(connectionString, uniqueHub(), options);
-      const start = async (claims = {}, clientOptions = {}) => {
+      const start = async (claims = {}) => {
         const credential = {
           getClientAccessUrl: async () =>
             (await service.getClientAccessToken({ userId: "anna", roles: allRoles, ...claims })).url,
@@ -23,7 +25,7 @@ for (const { name, connectionString, options } of endpoints) {
         const client = new WebPubSubClient(credential, {
           protocol: WebPubSubJsonProtocol(),
           messageRetryOptions: { maxRetries: 0 },
-          ...clientOptions,
+          ...keepAlive,
         });
         const events = {};
         for (const event of eventNames) {
@@ -162,7 +164,7 @@ for (const { name, connectionString, options } of endpoints) {
     test("client with a wrong token does not start", async (t) => {
       const { service } = arrange(t);
       const { url } = await service.getClientAccessToken();
-      const client = new WebPubSubClient(`${url}x`, { protocol: WebPubSubJsonProtocol() });
+      const client = new WebPubSubClient(`${url}x`, { protocol: WebPubSubJsonProtocol(), ...keepAlive });
       await assert.rejects(client.start(), /401/);
     });
   });

@@ -26,7 +26,7 @@ const disconnected = (reason) => ({
 
 async function members(group, options) {
   const found = [];
-  for await (const member of group.listConnections(options)) found.push(member);
+  for await (const member of await group.listConnections(options)) found.push(member);
   return found;
 }
 
@@ -282,7 +282,7 @@ for (const { name, connectionString, options } of endpoints) {
       const group = client.group("g");
       const sizes = [];
       const listed = [];
-      for await (const page of group.listConnections().byPage({ maxPageSize: 2 })) {
+      for await (const page of (await group.listConnections({ maxPageSize: 2 })).byPage()) {
         sizes.push(page.length);
         listed.push(...page.map((member) => member.connectionId));
       }
