@@ -35,7 +35,7 @@ def parse_hub_settings(name: str, properties: object) -> HubSettings:
     try:
         key = parse_hub_name(name)
     except ValueError as error:
-        raise ResourceError("InvalidHubName", str(error), "hubName") from error
+        raise ResourceError("InvalidHubName", f"hubName: {error}", "hubName") from error
     if not isinstance(properties, Mapping):
         raise expected("properties", "an object", properties)
     _refuse_event_listeners(properties.get("eventListeners"))

@@ -1,5 +1,7 @@
 import pytest
 
+URL_TEMPLATE = "properties.eventHandlers[0].urlTemplate"
+
 
 @pytest.mark.parametrize(
     ("line", "words"),
@@ -55,29 +57,35 @@ def test_what_is_not_there_is_told_with_exit_code_3(az, line, code):
 
 
 @pytest.mark.parametrize(
-    ("line", "code"),
+    ("line", "code", "target"),
     [
-        ("group create -n bad. -l eastus", "InvalidResourceGroupName"),
-        ("group create -n linarite -l westus", "InvalidResourceGroupLocation"),
-        ("webpubsub create -n 1demo -g linarite --sku Free_F1", "InvalidResourceName"),
-        ("webpubsub create -n demo -g linarite --sku Gold", "InvalidSku"),
-        ("webpubsub create -n demo -g linarite --sku Free_F1 --unit-count 2", "InvalidSku"),
-        ("webpubsub create -n demo -g linarite --sku Free_F1 --kind SocketIO", "NotSupported"),
-        ("webpubsub delete -n linarite -g linarite", "ScopeLocked"),
-        ("webpubsub hub create -n linarite -g linarite --hub-name 1", "InvalidHubName"),
-        ("webpubsub hub create -n linarite -g linarite --hub-name chat --event-handler", "InvalidRequestContent"),
+        ("group create -n bad. -l eastus", "InvalidResourceGroupName", "resourceGroupName"),
+        ("group create -n linarite -l westus", "InvalidResourceGroupLocation", "location"),
+        ("webpubsub create -n 1demo -g linarite --sku Free_F1", "InvalidResourceName", "resourceName"),
+        ("webpubsub create -n demo -g linarite --sku Gold", "InvalidSku", "sku.name"),
+        ("webpubsub create -n demo -g linarite --sku Free_F1 --unit-count 2", "InvalidSku", "sku.capacity"),
+        ("webpubsub create -n demo -g linarite --sku Free_F1 --kind SocketIO", "NotSupported", "kind"),
+        ("webpubsub delete -n linarite -g linarite", "ScopeLocked", None),
+        ("webpubsub hub create -n linarite -g linarite --hub-name 1", "InvalidHubName", "hubName"),
+        (
+            "webpubsub hub create -n linarite -g linarite --hub-name chat --event-handler",
+            "InvalidRequestContent",
+            URL_TEMPLATE,
+        ),
         (
             "webpubsub hub create -n linarite -g linarite --hub-name chat --event-handler url-template=x",
             "InvalidRequestContent",
+            URL_TEMPLATE,
         ),
     ],
 )
-def test_what_the_server_refuses_is_told_with_exit_code_1(az, line, code):
+def test_what_the_server_refuses_is_told_with_exit_code_1(az, line, code, target):
     outcome = az(line)
     assert (outcome.exit_code, outcome.output) == (1, "")
-    first, second, third = outcome.errors.splitlines()
+    first, *others = outcome.errors.splitlines()
     assert first.startswith(f"ERROR: ({code}) ")
-    assert (second, third) == (f"Code: {code}", f"Message: {first.removeprefix(f'ERROR: ({code}) ')}")
+    message = first.removeprefix(f"ERROR: ({code}) ")
+    assert others == [f"Code: {code}", f"Message: {message}", *([f"Target: {target}"] if target else [])]
 
 
 def test_a_query_that_fails_on_the_answer_is_told(az):

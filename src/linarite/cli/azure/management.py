@@ -26,10 +26,11 @@ _GROUP_VERSION = "2024-11-01"
 
 
 class ManagementError(CLIError):  # type: ignore[misc]  # knack has no types
-    """The server refused a call: its status, and the platform's code and message."""
+    """The server refused a call: its status, and the platform's code and message in the lines that `az` prints."""
 
-    def __init__(self, status: int, code: str, message: str) -> None:
-        super().__init__(f"({code}) {message}\nCode: {code}\nMessage: {message}")
+    def __init__(self, status: int, code: str, message: str, target: str | None) -> None:
+        lines = [f"({code}) {message}", f"Code: {code}", f"Message: {message}"]
+        super().__init__("\n".join([*lines, f"Target: {target}"] if target else lines))
         self.status = status
 
 
@@ -99,7 +100,7 @@ def _answer(status: int, content: bytes, server: ServerAddress) -> Document:
         if status < 400:
             return document
         refusal = document["error"]
-        raise ManagementError(status, refusal["code"], refusal["message"])
+        raise ManagementError(status, refusal["code"], refusal["message"], refusal.get("target"))
     except (ValueError, KeyError, TypeError) as error:
         raise CLIError(
             f"What answers at {server.url.geturl()} is no management API of Linarite: it sent status {status}."
