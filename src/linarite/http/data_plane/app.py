@@ -11,7 +11,7 @@ from linarite.access.tokens import TokenRefused
 from linarite.http.data_plane.errors import ApiError, plain
 from linarite.http.data_plane.operations import Answer, Operations
 from linarite.http.data_plane.requests import ApiRequest, Limits, Receive, parse_query
-from linarite.http.data_plane.routes import Route, find_route
+from linarite.http.data_plane.routes import Route, Unrouted, find_route
 from linarite.monitoring.logs import log_event
 from linarite.resources.model import Resource
 from linarite.sockets.admission import challenge
@@ -51,8 +51,9 @@ class DataPlane:
             status, more, body = _success(answer)
         except ApiError as error:
             status, more, body = _failure(error, scope["method"] == "HEAD")
-        except Exception:
-            _log.exception("call failed")
+        except Exception as error:
+            path = scope["raw_path"].decode("latin-1")
+            log_event(_log, logging.ERROR, "call failed", exception=error, method=scope["method"], path=path)
             failed = plain(500, "Error.InternalServerError", "Internal server error.")
             status, more, body = _failure(failed, scope["method"] == "HEAD")
         request_id = headers.get(b"x-ms-client-request-id")
@@ -66,8 +67,8 @@ class DataPlane:
     async def _answer(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive) -> Answer:
         path: bytes = scope["raw_path"]
         route = find_route(scope["method"], path)
-        if isinstance(route, ApiError):
-            raise route
+        if isinstance(route, Unrouted):
+            raise _unrouted(route.methods)
         peer = scope["client"]
         address = address_of_request(
             peer[0] if peer else "",
@@ -117,6 +118,11 @@ class DataPlane:
             raise ApiError(401, headers=(("www-authenticate", challenge(refused)),)) from None
 
 
+def _unrouted(methods: tuple[str, ...]) -> ApiError:
+    """405 names the methods that the path has (RFC 9110, section 15.5.6)."""
+    return ApiError(405, headers=(("allow", ", ".join(methods)),)) if methods else ApiError(404)
+
+
 def _bearer(authorization: bytes | None) -> str | None:
     if authorization is None:
         return None
@@ -140,7 +146,8 @@ def _failure(error: ApiError, is_head: bool) -> tuple[int, Headers, bytes]:
         headers.append((b"content-type", error.content_type.encode()))
     if error.code is not None:
         headers.append((b"x-ms-error-code", error.code.encode()))
-    if error.status not in (400, 401):
+    # On what an operation answers; recorded validation errors lack it, and the others have no code.
+    if error.code is not None and error.status != 400:
         headers.append(_SUPPORTED_VERSIONS)
     headers.extend((name.encode(), value.encode("latin-1")) for name, value in error.headers)
     return error.status, headers, b"" if is_head else error.body

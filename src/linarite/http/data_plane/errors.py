@@ -12,7 +12,10 @@ _BAD_REQUEST = "Error.BadRequest"
 
 
 class ApiError(Exception):
-    """An answer that is not a success. `code` also goes into the header `x-ms-error-code`."""
+    """An answer that is not a success. `code` also goes into the header `x-ms-error-code`.
+
+    Each one is raised once: an exception that is kept and raised again keeps the frames of every time.
+    """
 
     def __init__(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
@@ -33,6 +33,9 @@ _VERSIONS = frozenset(
 )
 _TTL_LIMIT_SECONDS = 300  # swagger 2024-12-01, messageTtlSeconds
 _DIGITS = re.compile(r"[0-9]{1,10}")
+# Most calls have one of a few short query strings. Long ones, with lists of excluded connections, differ each time.
+_REMEMBERED_QUERIES = 1024
+_REMEMBERED_QUERY_BYTES = 256
 
 
 class Limits(NamedTuple):
@@ -44,14 +47,19 @@ class Limits(NamedTuple):
     excluded_limit: int
 
 
-@lru_cache(maxsize=1024)
-def parse_query(query: bytes) -> Mapping[str, tuple[str, ...]]:
+def parse_query(query: bytes) -> Mapping[str, Sequence[str]]:
     """The parameters of a query string; names compare without case, a name may come several times."""
-    parameters: dict[str, tuple[str, ...]] = {}
+    return _parse_query(query) if len(query) > _REMEMBERED_QUERY_BYTES else _remembered_query(query)
+
+
+def _parse_query(query: bytes) -> Mapping[str, Sequence[str]]:
+    parameters: dict[str, list[str]] = {}
     for name, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True):
-        key = name.lower()
-        parameters[key] = (*parameters.get(key, ()), value)
+        parameters.setdefault(name.lower(), []).append(value)
     return parameters
+
+
+_remembered_query = lru_cache(maxsize=_REMEMBERED_QUERIES)(_parse_query)
 
 
 class ApiRequest:
@@ -65,7 +73,7 @@ class ApiRequest:
         address: RequestAddress,
         path: str,
         names: Mapping[str, str],
-        query: Mapping[str, tuple[str, ...]],
+        query: Mapping[str, Sequence[str]],
         headers: Mapping[bytes, bytes],
         receive: Receive,
         limits: Limits,
@@ -128,7 +136,7 @@ class ApiRequest:
             raise bad_request(name, f"Invalid {name}. Expected one value, got {len(values)}.")
         return values[0]
 
-    def all(self, name: str) -> tuple[str, ...]:
+    def all(self, name: str) -> Sequence[str]:
         """The values of a parameter that may come several times."""
         return self.query.get(name.lower(), ())
 
