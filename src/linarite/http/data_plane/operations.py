@@ -7,7 +7,7 @@ Only adding, granting and the existence checks report 404. (reference-rest-api-d
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
 
@@ -16,7 +16,7 @@ import msgspec
 from linarite.access.tokens import make_token
 from linarite.cluster.backplane import Backplane
 from linarite.domain import commands as do
-from linarite.domain.messages import NO_METADATA, Message
+from linarite.domain.messages import NO_METADATA, DataType, Message
 from linarite.domain.metadata import InvalidMetadata, parse_metadata
 from linarite.domain.names import GROUP_NAME_LIMIT, is_valid_group_name
 from linarite.domain.permissions import Permission, parse_permission
@@ -27,7 +27,7 @@ from linarite.http.data_plane.requests import ApiRequest
 
 __all__ = ["Answer", "Operations"]
 
-NEWEST_VERSION = "2024-12-01"
+_NEWEST_VERSION = "2024-12-01"
 _PAGE_SIZE_LIMIT = 200  # swagger 2024-12-01, maxpagesize: 1 to 200, default 200
 _TOP_LIMIT = 2_147_483_647  # swagger 2024-12-01: a 32-bit number
 # The service's issuer in tokens that it makes itself.
@@ -62,12 +62,13 @@ class GroupsBody(msgspec.Struct):
 
 
 class Operations:
-    """Carries out calls; `by_name` finds one by its operation id."""
+    """Carries out calls, one method each."""
 
-    def __init__(self, backplane: Backplane, clock: Callable[[], float]) -> None:
-        """`clock` is the event loop's, by which messages expire."""
+    def __init__(self, backplane: Backplane, clock: Callable[[], float], *, public_endpoint: str | None = None) -> None:
+        """`clock` is the event loop's, by which messages expire; `public_endpoint` is the setting of that name."""
         self._backplane = backplane
         self._clock = clock
+        self._public_endpoint = public_endpoint
 
     # Sending
 
@@ -211,12 +212,12 @@ class Operations:
         return _OK
 
     async def _groups_body(self, call: ApiRequest) -> tuple[list[str], Any]:
-        media_type = call.headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
         body = await call.body()
-        if media_type != b"application/json":
+        content = parse_content_type(call.headers.get(b"content-type"))
+        if content.data_type is not DataType.JSON:
             raise ApiError(415)
         message = "The request body is not a valid groups request."
-        value = read_json(body, message)
+        value = read_json(content, body, message)
         if not isinstance(value, dict):
             raise bad_request("body", message)
         try:
@@ -281,17 +282,14 @@ class Operations:
         if not all(map(is_valid_group_name, groups)):
             raise bad_request("group", "Invalid group name.")
         minutes = call.whole_number("minutesToExpire", 1, _LONGEST_TOKEN_MINUTES) or _DEFAULT_TOKEN_MINUTES
-        kind = (call.one("clientType") or "default").lower()
-        if kind not in _CLIENT_PATHS:
-            raise bad_request("clientType", f"Invalid clientType. Expected Default or MQTT, got '{kind[:64]}'.")
+        audience = (self._public_endpoint or _endpoint(call)) + _client_path(call) + quote(at.hub, safe="")
         now = int(time.time())
-        address = call.address
         claims: dict[str, Any] = {
             "nbf": now,
             "exp": now + minutes * 60,
             "iat": now,
             "iss": _ISSUER,
-            "aud": f"{address.scheme}://{address.host}{address.prefix}{_CLIENT_PATHS[kind]}{quote(at.hub, safe='')}",
+            "aud": audience,
         }
         if user_id := call.one("userId"):
             claims["sub"] = user_id
@@ -304,7 +302,21 @@ class Operations:
         return _OK
 
 
-def _one_or_many(name: str, values: tuple[str, ...]) -> Mapping[str, Any]:
+def _client_path(call: ApiRequest) -> str:
+    """Where the clients of the type that the call names connect, up to the hub."""
+    kind = (call.one("clientType") or "default").lower()
+    if kind not in _CLIENT_PATHS or (kind == "socketio" and call.resource.kind.lower() != "socketio"):
+        raise bad_request("clientType", f"Invalid clientType. Expected Default or MQTT, got '{kind[:64]}'.")
+    return _CLIENT_PATHS[kind]
+
+
+def _endpoint(call: ApiRequest) -> str:
+    """The address that the caller used, without the path of the API."""
+    address = call.address
+    return f"{address.scheme}://{address.host}{address.prefix}"
+
+
+def _one_or_many(name: str, values: Sequence[str]) -> Mapping[str, Any]:
     """A claim as the service writes it: absent, one string, or a list."""
     return {} if not values else {name: values[0] if len(values) == 1 else list(values)}
 
@@ -342,9 +354,8 @@ def _metadata(headers: Mapping[bytes, bytes]) -> Mapping[str, str]:
 
 
 def _next_link(call: ApiRequest, size: int, top: int | None, token: str) -> str:
-    query: dict[str, str | int] = {"api-version": NEWEST_VERSION, "maxpagesize": size}
+    query: dict[str, str | int] = {"api-version": _NEWEST_VERSION, "maxpagesize": size}
     if top is not None:
         query["top"] = top
     query["continuationToken"] = token
-    address = call.address
-    return f"{address.scheme}://{address.host}{address.prefix}{call.path}?{urlencode(query)}"
+    return f"{_endpoint(call)}{call.path}?{urlencode(query)}"
