@@ -17,6 +17,7 @@ from linarite.http.management.api_versions import VersionCheck
 from linarite.http.management.calls import Answer, Call, Operation
 from linarite.http.management.endpoint import endpoint_of
 from linarite.http.management.errors import error_answer
+from linarite.monitoring.logs import log_event
 from linarite.resources.errors import ResourceError
 from linarite.resources.model import JsonObject
 from linarite.resources.registry import Registry
@@ -69,7 +70,7 @@ class Gate:
         except ResourceError as error:
             return error_answer(error)
         except StoreError as error:
-            _logger.error("management change not stored", extra={"reason": str(error)})
+            log_event(_logger, logging.ERROR, "management change not stored", reason=str(error))
             message = "The change could not be stored, so nothing was changed. The server's log says why."
             return error_answer(ResourceError("InternalServerError", message))
 
