@@ -88,7 +88,7 @@ KINDS: Mapping[object, Kind] = {
     int: Kind("an integer", "NUMBER", int, lambda value: type(value) is int),
     float: Kind("a number", "NUMBER", float, is_number),
     str: Kind("a text that is not empty", "TEXT", str, lambda value: isinstance(value, str) and value != ""),
-    Path: Kind("a path", "PATH", Path, lambda value: isinstance(value, Path)),
+    Path: Kind("a path", "PATH", Path, lambda value: isinstance(value, Path) and "\0" not in str(value)),
     tuple[str, ...]: Kind(
         "a list of texts",
         "TEXT[,TEXT…]",
@@ -155,7 +155,7 @@ class Definition:
         """
         try:
             converted = self._convert(value, folder)
-        except ValueError:
+        except (ValueError, OverflowError, RuntimeError):  # RuntimeError: the home folder of nobody, `~nobody/x`
             raise self.error(value, source) from None
         if converted is None and self.is_optional:
             return None
