@@ -6,11 +6,11 @@ role for all groups, else no. (concept-wildcard-group-roles; REST permissions ch
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from enum import Enum
 
-from linarite.domain.names import GROUP_NAME_LIMIT
+from linarite.domain.group_patterns import GroupPattern, parse_group_pattern
+from linarite.domain.names import is_valid_group_name
 
 __all__ = ["Permission", "Permissions", "TooManyTargets", "parse_permission"]
 
@@ -29,10 +29,9 @@ _PERMISSION_WORDS = {
     "1": Permission.SEND_TO_GROUP,
     "2": Permission.JOIN_LEAVE_GROUP,
 }
-# A pattern has at most five asterisks and five wildcards (concept-wildcard-group-roles).
-_WILDCARD_LIMIT = 5
-# Patterns kept per permission and connection; more are skipped, as the service does.
+# Patterns and single groups kept of the roles for one permission; more are skipped, as the service does.
 _PATTERN_LIMIT = 9
+_GROUP_LIMIT = 1000
 
 
 def parse_permission(text: str) -> Permission | None:
@@ -53,17 +52,26 @@ class _Rule:
         self.for_all = False
         self.granted: set[str] = set()
         self.revoked: set[str] = set()
-        self.patterns: list[re.Pattern[str]] = []
+        self.patterns: list[GroupPattern] = []
 
     def allows(self, group: str) -> bool:
         if group in self.revoked:
             return False
         if self.for_all or group in self.granted:
             return True
-        return any(pattern.fullmatch(group) for pattern in self.patterns)
+        return any(pattern.matches(group) for pattern in self.patterns)
 
-    def is_empty(self) -> bool:
-        return not (self.for_all or self.granted or self.revoked or self.patterns)
+    def add_group(self, group: str) -> None:
+        if is_valid_group_name(group) and len(self.granted) < _GROUP_LIMIT:
+            self.granted.add(group)
+
+    def add_pattern(self, pattern: GroupPattern) -> None:
+        if pattern.is_everything:
+            self.for_all = True
+        elif pattern.literal is not None:
+            self.add_group(pattern.literal)
+        elif len(self.patterns) < _PATTERN_LIMIT:
+            self.patterns.append(pattern)
 
 
 class Permissions:
@@ -106,9 +114,9 @@ class Permissions:
 
     @staticmethod
     def _check_room(rule: _Rule, group: str, targets_limit: int) -> None:
-        kept = len(rule.granted) + len(rule.revoked)
-        moved = group in rule.granted or group in rule.revoked
-        if kept - moved >= targets_limit:
+        """A group that changes sides needs no room: a revocation must not fail because roles name many groups."""
+        is_kept = group in rule.granted or group in rule.revoked
+        if not is_kept and len(rule.granted) + len(rule.revoked) >= targets_limit:
             raise TooManyTargets(f"expected at most {targets_limit} targets for one connection")
 
     def _add_role(self, role: str) -> None:
@@ -116,45 +124,14 @@ class Permissions:
             if role == prefix:
                 self._rule(permission).for_all = True
             elif role.startswith(prefix + "."):
-                self._rule(permission).granted.add(role[len(prefix) + 1 :])
+                self._rule(permission).add_group(role[len(prefix) + 1 :])
             elif role.startswith(prefix + "s."):
-                self._add_pattern(permission, role[len(prefix) + 2 :])
-
-    def _add_pattern(self, permission: Permission, pattern: str) -> None:
-        expression = _pattern_expression(pattern)
-        if expression is None:
-            return
-        rule = self._rule(permission)
-        if expression == ".*":
-            rule.for_all = True
-        elif len(rule.patterns) < _PATTERN_LIMIT:
-            rule.patterns.append(re.compile(expression, re.DOTALL))
+                pattern = parse_group_pattern(role[len(prefix) + 2 :])
+                if pattern is not None:
+                    self._rule(permission).add_pattern(pattern)
 
 
 _ROLE_PREFIXES = (
     ("webpubsub.joinLeaveGroup", Permission.JOIN_LEAVE_GROUP),
     ("webpubsub.sendToGroup", Permission.SEND_TO_GROUP),
 )
-
-
-def _pattern_expression(pattern: str) -> str | None:
-    """The regular expression of a group pattern, or None if the pattern is invalid.
-
-    `?` is one character but `.`; `*` any number of them but `.`; `**` anything; `\\` escapes `\\`, `*` and `?`.
-    """
-    if not 0 < len(pattern) <= GROUP_NAME_LIMIT or pattern.count("*") > _WILDCARD_LIMIT:
-        return None
-    parts: list[str] = []
-    wildcards = 0
-    for token in re.finditer(r"\\(.)|\\$|\*{2,}|\*|\?|[^\\*?]+", pattern, re.DOTALL):
-        text = token.group()
-        if text[0] == "\\":
-            if token.group(1) not in ("\\", "*", "?"):
-                return None
-            parts.append(re.escape(token.group(1)))
-        elif text[0] in "*?":
-            wildcards += 1
-            parts.append(".*" if len(text) > 1 else "[^.]*" if text == "*" else "[^.]")
-        else:
-            parts.append(re.escape(text))
-    return "".join(parts) if wildcards <= _WILDCARD_LIMIT else None
