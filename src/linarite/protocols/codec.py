@@ -29,7 +29,7 @@ class Codec(Protocol):
         """The subprotocol's name, None for plain clients."""
 
     def decode(self, is_text: bool, payload: bytes) -> Request:
-        """What the client asks. Raises ProtocolViolation."""
+        """What the client asks; a text's payload is known to be UTF-8. Raises ProtocolViolation."""
 
     def encode(self, message: Message) -> bytes:
         """The message as this protocol's clients receive it."""

@@ -18,6 +18,7 @@ from linarite.domain.metadata import parse_metadata
 from linarite.domain.names import is_valid_event_name, is_valid_group_name
 from linarite.protocols.codec import AckError
 from linarite.protocols.framing import TEXT, frame
+from linarite.protocols.json_members import span_of_member
 from linarite.protocols.protobuf_any import is_serialized_any
 from linarite.protocols.requests import (
     JoinGroup,
@@ -108,11 +109,7 @@ class JsonCodec:
         if not is_text:
             raise ProtocolViolation(_UNSUPPORTED_DATA, "The JSON subprotocol requires text messages.")
         try:
-            word = _head(payload).type
-            parse = _PARSERS.get(word) or _PARSERS_BY_LOWER_CASE.get(word.lower())
-            if parse is None:
-                raise _Malformed(f"unknown type {word[:64]!r}")
-            return parse(payload)
+            return _request(payload)
         except (ValueError, RecursionError) as error:
             raise ProtocolViolation(
                 _INVALID_PAYLOAD, "The client message is not a valid JSON protocol message.", str(error)
@@ -163,6 +160,41 @@ def _data_text(message: Message) -> bytes:
             return message.data
         case _:
             return b'"%b"' % binascii.b2a_base64(message.data, newline=False)
+
+
+def _request(payload: bytes) -> Request:
+    try:
+        return _parse(payload)
+    except msgspec.ValidationError:
+        raise
+    except msgspec.DecodeError:
+        if b"\\ud" not in payload.lower():
+            raise
+        return _parse_around_data(payload)
+
+
+def _parse(payload: bytes) -> Request:
+    word = _head(payload).type
+    parse = _PARSERS.get(word) or _PARSERS_BY_LOWER_CASE.get(word.lower())
+    if parse is None:
+        raise _Malformed(f"unknown type {word[:64]!r}")
+    return parse(payload)
+
+
+def _parse_around_data(payload: bytes) -> Request:
+    """The request of a frame whose JSON data holds half of a surrogate pair, written as an escape.
+
+    RFC 8259, section 8.2, allows that, and JavaScript writes a text so that was cut within an emoji. msgspec refuses
+    it, so that the data is read by the standard library and the frame without it.
+    """
+    text = payload.decode()
+    start, end = span_of_member(text, "data")
+    request = _parse(f"{text[:start]}0{text[end:]}".encode())
+    if isinstance(request, SendToGroup | SendEvent):
+        # Other data types want a string and have refused the 0.
+        data = Payload(DataType.JSON, text[start:end].encode())
+        return msgspec.structs.replace(request, payload=data)
+    return request
 
 
 def _join(payload: bytes) -> JoinGroup:
@@ -251,7 +283,7 @@ def _payload(shape: _Data, metadata: Mapping[str, str]) -> Payload:
         if metadata:
             return Payload(DataType.TEXT, b"")
         raise _Malformed("data: expected a value, got none")
-    kind = (shape.dataType or "json").lower()
+    kind = "json" if shape.dataType is None else shape.dataType.lower()
     if kind == "json":
         if data == _NULL:
             raise _Malformed("data: expected a value, got null")
