@@ -15,8 +15,8 @@ __all__ = ["CONFIG_VARIABLE", "find_value", "read_file", "unknown_keys", "unknow
 CONFIG_VARIABLE = "LINARITE_CONFIG"
 """Names the TOML file where the `--config` argument does not."""
 
-OTHER_VARIABLES = (CONFIG_VARIABLE, "LINARITE_ENDPOINT")
-"""Variables with our prefix that are no settings: the file, and the server the command line speaks to."""
+OTHER_VARIABLES = (CONFIG_VARIABLE, "LINARITE_ENDPOINT", "LINARITE_ADMINISTRATOR_TOKEN")
+"""Variables with our prefix that are no settings: the file, and the server that the command line speaks to, and how."""
 
 SERVICE_LINK = re.compile(r"LINARITE_(SERVICE_(HOST|PORT).*|PORT_[0-9]+_(TCP|UDP|SCTP).*)")
 """Variables that Kubernetes sets in every pod when a Service is called `linarite` (Kubernetes documentation,
