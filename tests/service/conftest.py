@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import shutil
@@ -13,7 +12,7 @@ import sys
 import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import AsyncExitStack
+from contextlib import AbstractContextManager, AsyncExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,17 +20,15 @@ from typing import Any
 import pytest
 from azure.core.credentials import AzureKeyCredential
 from azure.messaging.webpubsubservice import WebPubSubServiceClient
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed
+from tests.running_server import DEADLINE_SECONDS, JSON_PROTOCOL, Client
+from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
 from linarite.resources.development import DEVELOPMENT_ACCESS_KEY
 
-DEADLINE_SECONDS = 10.0
 NODE_SECONDS = 100.0
 JAVASCRIPT_TESTS = Path(__file__).parents[1] / "javascript"
 SDK = Path(__file__).parents[2] / "sdk" / "javascript"
-JSON_PROTOCOL = "json.webpubsub.azure.v1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +53,16 @@ class Endpoint:
 
 
 @dataclass(frozen=True, slots=True)
-class RunningServer:
-    """A server that accepts connections."""
+class ServerProcess:
+    """A server in a process of its own, as a user starts it."""
 
     http: Endpoint
     https: Endpoint
-    data_folder: Path
 
 
-@pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
-    """Give a development server on free ports; it must stop cleanly when asked."""
-    data_folder = tmp_path_factory.mktemp("linarite")
+@contextmanager
+def serving(data_folder: Path) -> Iterator[ServerProcess]:
+    """Run a development server on free ports; it must stop cleanly when asked."""
     log = data_folder / "server.log"
     command = [sys.executable, "-m", "linarite", "dev", "--port", "0", "--tls-port", "0"]
     with log.open("wb") as output:
@@ -77,15 +72,29 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     try:
         ready = wait_until_ready(process, data_folder / "server.json")
         authority = data_folder / "certificates" / "authority.pem"
-        yield RunningServer(Endpoint(ready["http"], authority), Endpoint(ready["https"], authority), data_folder)
+        yield ServerProcess(Endpoint(ready["http"], authority), Endpoint(ready["https"], authority))
         process.send_signal(signal.SIGTERM)
-        code = process.wait(DEADLINE_SECONDS + 10)
-    except AssertionError as error:
-        raise AssertionError(f"{error}\n{log.read_text()}") from None
+        code = process.wait(DEADLINE_SECONDS)
+        assert code == 0, f"the server ended with {code}"
+    except (AssertionError, subprocess.TimeoutExpired) as error:
+        error.add_note(log.read_text())
+        raise
     finally:
         process.kill()
         process.wait()
-    assert code == 0, log.read_text()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """Give the server that all service tests share."""
+    with serving(tmp_path_factory.mktemp("linarite")) as process:
+        yield process
+
+
+@pytest.fixture
+def own_server() -> Callable[[Path], AbstractContextManager[ServerProcess]]:
+    """Give a function that runs another server, for a test that stops it."""
+    return serving
 
 
 def wait_until_ready(process: subprocess.Popen[bytes], ready: Path) -> dict[str, Any]:
@@ -101,7 +110,7 @@ def wait_until_ready(process: subprocess.Popen[bytes], ready: Path) -> dict[str,
 
 
 @pytest.fixture(scope="session")
-def node(server: RunningServer) -> Callable[[str], subprocess.CompletedProcess[str]]:
+def node(server: ServerProcess) -> Callable[[str], subprocess.CompletedProcess[str]]:
     """Give a function that runs a file of tests/javascript with the server's addresses."""
     install(SDK)
     install(JAVASCRIPT_TESTS)
@@ -135,7 +144,7 @@ def run_to_end(command: list[str], folder: Path, environment: Mapping[str, str])
 
 
 @pytest.fixture(params=["http", "https"])
-def endpoint(server: RunningServer, request: pytest.FixtureRequest) -> Endpoint:
+def endpoint(server: ServerProcess, request: pytest.FixtureRequest) -> Endpoint:
     """Give each of the server's endpoints in turn."""
     return {"http": server.http, "https": server.https}[request.param]
 
@@ -146,62 +155,32 @@ def hub() -> str:
     return f"hub_{uuid.uuid4().hex}"
 
 
-class WebSocketClient:
-    """A plain WebSocket client of one hub; a JSON client has read its `connected` frame already."""
-
-    def __init__(self, websocket: ClientConnection, connected: dict[str, Any]) -> None:
-        self.websocket = websocket
-        self.connected = connected
-
-    @property
-    def connection_id(self) -> str:
-        return self.connected["connectionId"]
-
-    async def frame(self) -> str | bytes:
-        """Give the next frame as it came."""
-        return await asyncio.wait_for(self.websocket.recv(), DEADLINE_SECONDS)
-
-    async def message(self) -> dict[str, Any]:
-        """Give the next frame of a JSON client."""
-        return json.loads(await self.frame())
-
-    async def send(self, frame: dict[str, Any]) -> None:
-        await self.websocket.send(json.dumps(frame))
-
-    async def closed(self) -> tuple[int | None, str | None]:
-        """Give the close code and reason, once the server has closed the connection."""
-        async with asyncio.timeout(DEADLINE_SECONDS):
-            with pytest.raises(ConnectionClosed):
-                await self.websocket.recv()
-        return self.websocket.close_code, self.websocket.close_reason
-
-
 @pytest.fixture
-async def open_websocket() -> AsyncIterator[Callable[..., Awaitable[WebSocketClient]]]:
+async def open_websocket() -> AsyncIterator[Callable[..., Awaitable[Client]]]:
     """Give a function that opens a client access URL; what it opened is closed when the test ends."""
     async with AsyncExitStack() as stack:
 
-        async def open_one(url: str, endpoint: Endpoint, subprotocol: str | None = JSON_PROTOCOL) -> WebSocketClient:
+        async def open_one(url: str, endpoint: Endpoint, subprotocol: str | None = JSON_PROTOCOL) -> Client:
             subprotocols = [Subprotocol(subprotocol)] if subprotocol else None
             websocket = await stack.enter_async_context(
                 connect(url, subprotocols=subprotocols, ssl=endpoint.tls, proxy=None)
             )
-            connected = {}
+            client = Client(websocket, {})
             if subprotocol:
-                connected = json.loads(await asyncio.wait_for(websocket.recv(), DEADLINE_SECONDS))
-                assert connected["event"] == "connected"
-            return WebSocketClient(websocket, connected)
+                client.connected = await client.message()
+                assert client.connected["event"] == "connected"
+            return client
 
         yield open_one
 
 
 @pytest.fixture
 def subscriber(
-    open_websocket: Callable[..., Awaitable[WebSocketClient]], endpoint: Endpoint, hub: str
-) -> Callable[..., Awaitable[WebSocketClient]]:
+    open_websocket: Callable[..., Awaitable[Client]], endpoint: Endpoint, hub: str
+) -> Callable[..., Awaitable[Client]]:
     """Give a function that connects a WebSocket client with the given claims to this test's hub."""
 
-    async def connect_one(subprotocol: str | None = JSON_PROTOCOL, **claims: Any) -> WebSocketClient:
+    async def connect_one(subprotocol: str | None = JSON_PROTOCOL, **claims: Any) -> Client:
         return await open_websocket(client_access_url(endpoint, hub, **claims), endpoint, subprotocol)
 
     return connect_one
@@ -210,15 +189,3 @@ def subscriber(
 def client_access_url(endpoint: Endpoint, hub: str, **claims: Any) -> str:
     with WebPubSubServiceClient(endpoint.url, hub, AzureKeyCredential(DEVELOPMENT_ACCESS_KEY)) as signer:
         return signer.get_client_access_token(**claims)["url"]
-
-
-@pytest.fixture
-def eventually() -> Callable[[Callable[[], Awaitable[bool]]], Awaitable[None]]:
-    """Give a function that waits until a question is answered with yes."""
-
-    async def wait(question: Callable[[], Awaitable[bool]]) -> None:
-        async with asyncio.timeout(DEADLINE_SECONDS):
-            while not await question():  # noqa: ASYNC110  the answer lies in another process
-                await asyncio.sleep(0.01)
-
-    return wait

@@ -19,8 +19,8 @@ from azure.messaging.webpubsubclient.models import (
 )
 from azure.messaging.webpubsubservice import WebPubSubServiceClient
 from google.protobuf.any_pb2 import Any as ProtobufAny
+from tests.running_server import DEADLINE_SECONDS, eventually
 
-DEADLINE_SECONDS = 10.0
 ALL_ROLES = ["webpubsub.joinLeaveGroup", "webpubsub.sendToGroup"]
 PROTOBUF = ProtobufAny(type_url="type.googleapis.com/example.Note", value=b"\x0a\x02hi").SerializeToString()
 
@@ -210,7 +210,7 @@ async def test_repeated_ack_id_is_a_success_that_sends_nothing(open_client, serv
     assert heard == {"first", "last"}
 
 
-async def test_close_by_the_service_is_reported_and_groups_are_joined_again(open_client, service, eventually):
+async def test_close_by_the_service_is_reported_and_groups_are_joined_again(open_client, service):
     client, events = await open_client(access_url(service))
     first = await events.next(CallbackType.CONNECTED)
     await client.join_group("g")
@@ -226,7 +226,7 @@ async def test_close_by_the_service_is_reported_and_groups_are_joined_again(open
     await eventually(joined_again)
 
 
-async def test_closed_client_stops_and_its_connection_ends(open_client, service, eventually):
+async def test_closed_client_stops_and_its_connection_ends(open_client, service):
     client, events = await open_client(access_url(service))
     connected = await events.next(CallbackType.CONNECTED)
     await client.close()

@@ -11,6 +11,7 @@ from azure.core.exceptions import ClientAuthenticationError, HttpResponseError, 
 from azure.core.rest import HttpRequest
 from azure.messaging.webpubsubservice import WebPubSubServiceClient
 from azure.messaging.webpubsubservice.aio import WebPubSubServiceClient as AsyncWebPubSubServiceClient
+from tests.running_server import eventually
 
 # Content type and payload as sent; what a plain client hears; what a JSON client hears.
 PAYLOADS = pytest.mark.parametrize(
@@ -126,7 +127,7 @@ def test_these_tests_know_every_public_method():
         assert {name for name, _ in methods if not name.startswith("_")} == known
 
 
-async def test_client_access_token_carries_user_roles_and_groups(client, endpoint, open_websocket, eventually):
+async def test_client_access_token_carries_user_roles_and_groups(client, endpoint, open_websocket):
     access = await client.get_client_access_token(
         user_id="anna", roles=["webpubsub.sendToGroup.g1"], groups=["g1", "g2"], minutes_to_expire=5
     )
@@ -222,7 +223,7 @@ async def test_sends_to_nobody_are_accepted(client):
     await client.send_to_group("empty", "hi", content_type="text/plain")
 
 
-async def test_connection_user_and_group_exist_while_they_are_connected(client, subscriber, eventually):
+async def test_connection_user_and_group_exist_while_they_are_connected(client, subscriber):
     connected = await subscriber(user_id="a/b é", groups=["g h"])
     assert await client.connection_exists(connected.connection_id)
     assert await client.user_exists("a/b é")
@@ -344,13 +345,13 @@ async def test_permission_is_granted_checked_and_revoked(client, subscriber, per
 
 async def test_granted_permissions_let_a_client_join_and_send(client, subscriber):
     connected = await subscriber(user_id="anna")
-    await connected.send({"type": "joinGroup", "group": "g", "ackId": 1})
+    await connected.send_json({"type": "joinGroup", "group": "g", "ackId": 1})
     assert (await connected.message())["error"]["name"] == "Forbidden"
     await client.grant_permission("joinLeaveGroup", connected.connection_id, target_name="g")
     await client.grant_permission("sendToGroup", connected.connection_id, target_name="g")
-    await connected.send({"type": "joinGroup", "group": "g", "ackId": 2})
+    await connected.send_json({"type": "joinGroup", "group": "g", "ackId": 2})
     assert await connected.message() == {"type": "ack", "ackId": 2, "success": True}
-    await connected.send({"type": "sendToGroup", "group": "g", "dataType": "text", "data": "hi"})
+    await connected.send_json({"type": "sendToGroup", "group": "g", "dataType": "text", "data": "hi"})
     assert await connected.message() == from_group("g", fromUserId="anna", dataType="text", data="hi")
 
 
