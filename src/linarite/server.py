@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import json
 import logging
 import os
@@ -14,7 +15,6 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import uvicorn
 
@@ -39,9 +39,9 @@ from linarite.resources.sqlite import SqliteStore
 from linarite.settings import Settings, SettingsError
 from linarite.sockets.certificates import CertificateFolder, cover_resources, server_tls_context
 from linarite.sockets.forwarded import TrustedProxies
+from linarite.sockets.http_protocol import HeadLimits, HttpProtocol
 from linarite.sockets.keep_alive import KeepAlive
 from linarite.sockets.reception import Parts, Reception
-from linarite.sockets.upgrade import UpgradeProtocol
 
 __all__ = ["Server", "run"]
 
@@ -119,6 +119,7 @@ class Server:
         )
         parts = Parts(self._entrance, self._directory, self._backplane, self._keep_alive, self._proxies)
         self._reception = Reception(parts, settings, loop)
+        self._head_limits = HeadLimits(settings.upgrade_timeout_seconds, settings.head_limit_bytes)
         self._registry.subscribe(self._reception.close_resource)
         self._listeners: list[_Listener] = []
         self._running: list[asyncio.Task[None]] = []
@@ -157,8 +158,8 @@ class Server:
         bound = _bind(settings.host, port)
         config = uvicorn.Config(
             application,
-            http="httptools",
-            ws=self._upgrade_protocol,  # type: ignore[arg-type]  # called with the arguments of a protocol class
+            http=functools.partial(HttpProtocol, self._reception, self._head_limits),  # type: ignore[arg-type]
+            ws="none",
             lifespan="off",
             log_config=None,
             access_log=False,
@@ -178,9 +179,6 @@ class Server:
             if self._running[-1].done():
                 await self._running[-1]
         self._endpoints.append(f"{'http' if tls is None else 'https'}://{_shown(settings)}:{bound.getsockname()[1]}")
-
-    def _upgrade_protocol(self, **_: Any) -> UpgradeProtocol:  # noqa: ANN401 - uvicorn's own arguments
-        return UpgradeProtocol(self._reception)
 
     def _cover_resources(self, _name: str, _resource: object) -> None:
         """A resource of that name has a host name of its own, which the development certificate shall cover."""
@@ -228,10 +226,12 @@ class Server:
     async def stop(self) -> None:
         """Take no more connections, close the open ones over the drain time, end the calls under way."""
         log_event(_log, logging.INFO, "server stopping", drain_seconds=self._settings.drain_seconds)
-        await self._reception.drain(self._settings.drain_seconds)
-        for listener in self._listeners:
-            listener.should_exit = True
-        await asyncio.wait(self._running, timeout=self._settings.shutdown_seconds)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._settings.shutdown_seconds):
+                await self._reception.drain(self._settings.drain_seconds)
+                for listener in self._listeners:
+                    listener.should_exit = True
+                await asyncio.wait(self._running)
         self._keep_alive.stop()
         log_event(_log, logging.INFO, "server stopped")
 

@@ -1,15 +1,29 @@
-"""Sockets are tested on the loop that the server runs on."""
+"""Sockets are tested on the loop that the server runs on; the tests of a file share one server, not their hubs."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+import uuid
+from collections.abc import AsyncIterator, Callable, Mapping
 
 import pytest
-from tests.running_server import production_loop
+import pytest_asyncio
+from tests.running_server import RunningServer, production_loop, running_server
 
 
 def pytest_asyncio_loop_factories(
     config: pytest.Config, item: pytest.Item
 ) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
     return {"production": production_loop}
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningServer]:
+    async with running_server(tmp_path_factory.mktemp("server")) as running:
+        yield running
+
+
+@pytest.fixture
+def hub() -> str:
+    """A hub that no other test knows."""
+    return f"hub_{uuid.uuid4().hex}"

@@ -93,8 +93,8 @@ def challenge(refused: TokenRefused | None) -> str:
 def _hub(path: str, parameters: Mapping[str, str]) -> tuple[str, str]:
     """The hub's name, and its segment as the client sent it."""
     segments = [part for part in path.split("/") if part]
-    if tuple(segments[:2]) == _HUB_PREFIX and len(segments) == 3:
-        as_sent = segments[2]
+    if tuple(segments[:2]) == _HUB_PREFIX and len(segments) <= 3:
+        as_sent = segments[2] if len(segments) == 3 else ""
         name = unquote(as_sent)
     elif segments == ["client"]:
         name = parameters.get("hub", "")

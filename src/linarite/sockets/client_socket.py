@@ -10,10 +10,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import Any, Protocol
 
 from multidict import CIMultiDict
 from picows import WSFrame, WSListener, WSMsgType, WSTransport
@@ -22,12 +22,13 @@ from linarite.hubs.connection import Connection
 from linarite.hubs.session import Session
 from linarite.protocols.framing import PING, close_frame, pong_frame
 from linarite.sockets.keep_alive import KeepAlive
+from linarite.sockets.wire import Wire
 
-__all__ = ["ClientSocket", "SocketLimits"]
+__all__ = ["ClientSocket", "SocketLimits", "SocketOwner"]
 
 _log = logging.getLogger(__name__)
 
-# WebSocket close codes (RFC 6455, section 7.4.1).
+# WebSocket close codes (RFC 6455, section 7.4.1; "Close codes" in docs/reference/clients.md).
 _PROTOCOL_ERROR = 1002
 _INVALID_DATA = 1007
 _POLICY_VIOLATION = 1008
@@ -35,6 +36,17 @@ _TOO_LARGE = 1009
 _INTERNAL_ERROR = 1011
 _NO_HEADERS: CIMultiDict[str] = CIMultiDict()
 _NO_CODE = 0  # picows' word for a close frame without a code
+# Codes that picows lets pass though no close frame may carry them: 1006 means that none came, and from 5000 on there is
+# no meaning at all (section 7.4.2).
+_ABNORMAL = 1006
+_CODES_END = 5000
+# What the service says of each way in which a frame can be wrong.
+_REASONS = {
+    _PROTOCOL_ERROR: "The client frame is invalid.",
+    _INVALID_DATA: "The client message is not valid UTF-8.",
+    _TOO_LARGE: "The client message is too large.",
+    _INTERNAL_ERROR: "Internal server error",
+}
 
 _TEXT = WSMsgType.TEXT
 _BINARY = WSMsgType.BINARY
@@ -82,19 +94,40 @@ class _Outbox:
         return None
 
 
+class SocketOwner(Protocol):
+    """Whoever takes a socket in when it opens and lets it go when it ends."""
+
+    def opened(self, socket: ClientSocket) -> None:
+        """The handshake is answered."""
+
+    def ended(self, socket: ClientSocket, reason: str) -> None:
+        """Nothing is written to the client any more, whoever ended it. Called once."""
+
+    def gone(self, socket: ClientSocket) -> None:
+        """The transport is closed. Called once, after `opened`."""
+
+
+class _Discard(asyncio.Protocol):
+    """Reads to the end what nobody wants: a socket closed with bytes unread takes its close frame back (TCP reset)."""
+
+    def __init__(self, socket: ClientSocket) -> None:
+        self._socket = socket
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._socket.lost()
+
+
 class ClientSocket(WSListener):
     """The socket of one connection. `connection` and `session` are set before the handshake is answered."""
 
     __slots__ = (
-        "_ended",
-        "_fragment_bytes",
-        "_fragment_is_text",
         "_fragments",
+        "_is_text",
         "_keep_alive",
         "_limits",
         "_loop",
-        "_opened",
         "_outbox",
+        "_owner",
         "_state",
         "_timeout",
         "_transport",
@@ -112,40 +145,37 @@ class ClientSocket(WSListener):
     keep_alive_seconds: int
 
     def __init__(
-        self,
-        loop: asyncio.AbstractEventLoop,
-        keep_alive: KeepAlive,
-        limits: SocketLimits,
-        opened: Callable[[ClientSocket], None],
-        ended: Callable[[ClientSocket, str], None],
+        self, loop: asyncio.AbstractEventLoop, keep_alive: KeepAlive, limits: SocketLimits, owner: SocketOwner
     ) -> None:
-        """`opened` is called once the handshake is answered, `ended` once with the reason, whoever ends it."""
         super().__init__()
         self._loop = loop
         self._keep_alive = keep_alive
         self._limits = limits
-        self._opened = opened
-        self._ended = ended
+        self._owner = owner
         self._transport: asyncio.Transport | None = None
         self._state = _State.OPEN
         self._outbox: _Outbox | None = None
         self._timeout: asyncio.TimerHandle | None = None
-        self._fragments: list[bytes] | None = None
-        self._fragment_bytes = 0
-        self._fragment_is_text = False
+        self._fragments: bytearray | None = None
+        """What has come of a message in several frames: one piece, so that many tiny frames take no more than it."""
+        self._is_text = False
         self.heard_at = 0
 
-    # What picows calls
+    # What picows and its wire call
 
     def on_ws_connected(self, transport: WSTransport) -> None:
         """The handshake is answered."""
-        self._transport = transport.underlying_transport
+        wire: Wire = transport.underlying_transport  # type: ignore[assignment]  # given to it by the upgrade
+        self._transport = wire.transport
         # picows keeps the handshake for as long as the connection lasts; nobody asks for it any more.
         transport.request.headers = transport.response.headers = _NO_HEADERS
         self._transport.set_write_buffer_limits(high=self._limits.write_buffer_bytes)
         # From here on a delivery's write is the transport's own: no Python stands between them.
         self.connection.write = self._transport.write
-        self._opened(self)
+        try:
+            self._owner.opened(self)
+        except Exception:
+            self._fail("connection start failed")
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         """A frame came; a broad catch stands here, at the edge, so that one client's bad luck stays its own."""
@@ -153,15 +183,32 @@ class ClientSocket(WSListener):
         try:
             self._take(frame)
         except Exception:
-            _log.exception("client frame failed", extra={"connection": self.connection.connection_id})
-            self.connection.close(_INTERNAL_ERROR, "Internal server error")
+            self._fail("client frame failed")
 
     def on_ws_disconnected(self, transport: WSTransport) -> None:
         """The socket is gone."""
+        self.lost()
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether the handshake is answered and the socket still there."""
+        return self._transport is not None
+
+    def refuse_frame(self, code: int) -> None:
+        """picows looks one frame ahead: the wrong one is refused before the good one in front of it is handed over."""
+        if self._transport is not None:
+            self._transport.pause_reading()
+            self._loop.call_soon(self._break_off, code)
+
+    def lost(self) -> None:
+        """The transport is closed."""
+        if self._transport is None:
+            return
         if self._timeout is not None:
             self._timeout.cancel()
-        self._end("the socket was lost")
         self._transport = None
+        self._end("the socket was lost")
+        self._owner.gone(self)
 
     def pause_writing(self) -> None:
         """The client does not keep up: what is said to it from now on waits in its outbox."""
@@ -194,7 +241,10 @@ class ClientSocket(WSListener):
             self._outbox = _Outbox()
         self._outbox.add(frame, expires_at)
         waiting = self._outbox
-        if len(waiting.frames) > self._limits.outbox_limit_messages or waiting.bytes > self._limits.outbox_limit_bytes:
+        is_full = (
+            len(waiting.frames) > self._limits.outbox_limit_messages or waiting.bytes > self._limits.outbox_limit_bytes
+        )
+        if is_full and not self.connection.is_closing:
             self._outbox = None
             self.connection.close(_POLICY_VIOLATION, "The client is too slow to read its messages.")
 
@@ -228,7 +278,7 @@ class ClientSocket(WSListener):
                 self._disconnect()
             return
         if frame.rsv1 or frame.rsv2 or frame.rsv3:
-            self.connection.close(_PROTOCOL_ERROR, "The client frame is invalid.")
+            self._refuse(_PROTOCOL_ERROR)
             return
         kind = frame.msg_type
         if kind in _DATA:
@@ -237,49 +287,71 @@ class ClientSocket(WSListener):
             if self._transport is not None and not self.connection.is_stalled:
                 self._transport.write(pong_frame(frame.get_payload_as_bytes()))
         elif kind == WSMsgType.CLOSE:
-            self._answer_close(_code_of(frame), frame.get_close_reason() or "")
+            self._answer_close(frame)
 
     def _take_data(self, kind: WSMsgType, frame: WSFrame) -> None:
-        is_first = kind != _CONTINUATION
-        if is_first == (self._fragments is not None):
+        fragments = self._fragments
+        if (kind == _CONTINUATION) == (fragments is None):
             # RFC 6455, section 5.4: a continuation needs a beginning, and a beginning no unfinished message.
-            self.connection.close(_PROTOCOL_ERROR, "The client frame is invalid.")
+            self._refuse(_PROTOCOL_ERROR)
             return
-        self._fragment_bytes += frame.payload_size
-        if self._fragment_bytes > self._limits.message_limit_bytes:
-            self.connection.close(_TOO_LARGE, "The client message is too large.")
+        if fragments is None:
+            self._is_text = kind == _TEXT
+            if frame.fin:
+                self._take_message(frame.get_payload_as_bytes())
+            else:
+                self._fragments = bytearray(frame.get_payload_as_memoryview())
             return
-        if is_first:
-            self._fragment_is_text = kind == _TEXT
-        payload = frame.get_payload_as_bytes()
+        if len(fragments) + frame.payload_size > self._limits.message_limit_bytes:
+            self._refuse(_TOO_LARGE)
+            return
+        fragments += frame.get_payload_as_memoryview()
         if frame.fin:
-            if self._fragments is not None:
-                payload = b"".join((*self._fragments, payload))
-                self._fragments = None
-            self._fragment_bytes = 0
-            self._take_message(payload)
-        elif self._fragments is None:
-            self._fragments = [payload]
-        else:
-            self._fragments.append(payload)
+            self._fragments = None
+            self._take_message(bytes(fragments))
 
     def _take_message(self, payload: bytes) -> None:
-        if self._fragment_is_text and not _is_utf8(payload):
-            # RFC 6455, section 8.1
-            self.connection.close(_INVALID_DATA, "The client message is not valid UTF-8.")
+        if self._is_text and not _is_utf8(payload):
+            self._refuse(_INVALID_DATA)  # RFC 6455, section 8.1
             return
-        self.session.receive(self._fragment_is_text, payload)
+        self.session.receive(self._is_text, payload)
 
     # Endings
 
-    def _answer_close(self, code: int, reason: str) -> None:
-        if self._transport is not None:
+    def _refuse(self, code: int) -> None:
+        """End the connection because of what the client sent, after what it was told before."""
+        self.session.hub.delivery.settle()
+        self.connection.close(code, _REASONS[code])
+
+    def _fail(self, event: str) -> None:
+        """End the connection because of an error of ours."""
+        _log.exception(event, extra={"connection": self.connection.connection_id})
+        self.connection.close(_INTERNAL_ERROR, _REASONS[_INTERNAL_ERROR])
+
+    def _break_off(self, code: int) -> None:
+        """End the connection at a frame behind which nothing can be understood."""
+        self._refuse(code if code in _REASONS else _PROTOCOL_ERROR)
+        transport = self._transport
+        if transport is None or transport.is_closing():
+            return
+        transport.set_protocol(_Discard(self))
+        transport.resume_reading()
+        if transport.can_write_eof():
+            transport.write_eof()
+        else:
+            transport.close()
+
+    def _answer_close(self, frame: WSFrame) -> None:
+        code, reason = _code_of(frame), frame.get_close_reason() or ""
+        if code == _ABNORMAL or code >= _CODES_END or (code == _NO_CODE and frame.payload_size):
+            self._refuse(_PROTOCOL_ERROR)
+        else:
             self.session.hub.delivery.settle()
-            self._transport.write(close_frame(None if code == _NO_CODE else code, reason))
-        self._end(f"the client closed with {code or 'no code'} {reason}".rstrip())
+            self._send_close(None if code == _NO_CODE else code, reason)
+            self._end(f"the client closed with {code or 'no code'} {reason}".rstrip())
         self._disconnect()
 
-    def _send_close(self, code: int, reason: str) -> None:
+    def _send_close(self, code: int | None, reason: str) -> None:
         if self._state is not _State.OPEN or self._transport is None:
             return
         now = self._loop.time()
@@ -289,6 +361,7 @@ class ClientSocket(WSListener):
         self._timeout = self._loop.call_later(self._limits.close_timeout_seconds, self.abort)
 
     def _disconnect(self) -> None:
+        """Close the transport when what was written is out; a client that does not read has until the timeout."""
         if self._transport is not None:
             self._transport.close()
 
@@ -304,7 +377,7 @@ class ClientSocket(WSListener):
         self.connection.write = self.write
         self._keep_alive.forget(self)
         # Not at once: whoever closes may be in the middle of writing to the hub's members.
-        self._loop.call_soon(self._ended, self, reason)
+        self._loop.call_soon(self._owner.ended, self, reason)
 
 
 def _is_utf8(payload: bytes) -> bool:

@@ -53,6 +53,8 @@ class Reception:
         self._settings = settings
         self._loop = loop
         self._tasks: set[asyncio.Task[None]] = set()
+        self._open_sockets = 0
+        self._all_gone = asyncio.Event()
         self._session_limits = SessionLimits(settings.ack_memory)
         self._socket_limits = SocketLimits(
             settings.message_limit_bytes,
@@ -72,7 +74,7 @@ class Reception:
         if self.is_draining:
             raise Refused(503, "The service is shutting down.", _RETRY_AFTER)
         admission = admit(self._request(head), self._parts.entrance)
-        negotiated = negotiate(parse_offer(head.all("sec-websocket-protocol")))
+        negotiated = negotiate(parse_offer(head.all(b"sec-websocket-protocol")))
         self._reserve(admission.resource)
         return self._welcome(admission, negotiated)
 
@@ -90,11 +92,11 @@ class Reception:
         address = address_of_request(
             head.peer,
             head.scheme,
-            head.first("host") or "",
-            [(name.encode("latin-1"), value.encode("latin-1")) for name, value in head.headers],
+            head.first(b"host") or "",
+            head.headers,
             self._parts.proxies,
         )
-        return ConnectionRequest(path, query, address.host, head.first("authorization"))
+        return ConnectionRequest(path, query, address.host, head.first(b"authorization"))
 
     def _reserve(self, resource: Resource) -> None:
         limit = resource.sku.connection_limit(
@@ -109,7 +111,7 @@ class Reception:
 
     def _welcome(self, admission: Admission, negotiated: Negotiated) -> Welcome:
         at = HubAddress(admission.resource.name.lower(), admission.hub)
-        socket = ClientSocket(self._loop, self._parts.keep_alive, self._socket_limits, self._opened, self._ended)
+        socket = ClientSocket(self._loop, self._parts.keep_alive, self._socket_limits, self)
         connection = Connection(
             secrets.token_hex(_CONNECTION_ID_BYTES),
             admission.user_id,
@@ -132,8 +134,9 @@ class Reception:
         socket.keep_alive_seconds = admission.hub_settings.keep_alive_seconds
         return Welcome(socket, negotiated.subprotocol)
 
-    def _opened(self, socket: ClientSocket) -> None:
+    def opened(self, socket: ClientSocket) -> None:
         """Visible to REST first, then a member of the token's groups, then told so."""
+        self._open_sockets += 1
         connection, session = socket.connection, socket.session
         hub = session.hub = self._parts.directory.open(session.at)
         hub.attach(connection, socket.groups)
@@ -151,7 +154,8 @@ class Reception:
             user=connection.user_id,
         )
 
-    def _ended(self, socket: ClientSocket, reason: str) -> None:
+    def ended(self, socket: ClientSocket, reason: str) -> None:
+        """The connection is over, even if its socket has yet to close."""
         connection, at = socket.connection, socket.session.at
         self._parts.directory.detach(at, connection)
         self._parts.directory.release(at.resource)
@@ -164,6 +168,12 @@ class Reception:
             user=connection.user_id,
             reason=reason,
         )
+
+    def gone(self, socket: ClientSocket) -> None:
+        """The socket is closed."""
+        self._open_sockets -= 1
+        if self._open_sockets == 0:
+            self._all_gone.set()
 
     # Going out
 
@@ -187,6 +197,10 @@ class Reception:
             connection.close(_GOING_AWAY, "The service is shutting down.")
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=seconds)
+        # Each socket has its own time limit for this. Without it the end of the process would cut off close frames.
+        self._all_gone.clear()
+        if self._open_sockets:
+            await self._all_gone.wait()
 
 
 # Closing is paced in steps of this length: a timer for each of many thousand connections would be work for nothing.

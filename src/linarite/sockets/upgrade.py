@@ -1,15 +1,16 @@
 """From an HTTP upgrade request to a WebSocket, or to an HTTP error.
 
-uvicorn hands over a connection whose request asks for `Upgrade: websocket`. Reading stops while it is decided whether
-the client may come in; then either an HTTP error goes out, or picows' protocol takes over the transport, is fed the
-part of the request head that it checks, and answers 101.
+The HTTP protocol hands over a connection whose request asks for `Upgrade: websocket`. Reading stops while it is decided
+whether the client may come in; then either an HTTP error goes out, or picows' protocol takes over the transport, is fed
+the part of the request head that it checks, and answers 101.
 """
 
 from __future__ import annotations
 
 import asyncio
+import binascii
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Protocol, cast
 
@@ -18,8 +19,9 @@ from picows.picows import WSProtocol  # type: ignore[attr-defined]  # missing in
 
 from linarite.sockets.admission import Refused
 from linarite.sockets.client_socket import ClientSocket
+from linarite.sockets.wire import Wire
 
-__all__ = ["Doorman", "RequestHead", "UpgradeProtocol", "Welcome"]
+__all__ = ["Doorman", "RequestHead", "UpgradeProtocol", "Welcome", "refuse"]
 
 _log = logging.getLogger(__name__)
 
@@ -27,10 +29,8 @@ _log = logging.getLogger(__name__)
 # operator needs of them is logged here.
 _silent = logging.LoggerAdapter(logging.Logger("picows", logging.CRITICAL), {})
 
-_REQUIRED_HEADERS = ("host", "upgrade", "connection", "sec-websocket-version", "sec-websocket-key")
-# picows refuses longer frames by itself; below that we do, with the service's words. (Twice: an assumption-free margin
-# for what a client may have in one frame while memory stays bounded.)
-_FRAME_LIMIT_FACTOR = 2
+_VERSION = "13"
+_KEY_BYTES = 16  # RFC 6455, section 4.1: the key is a base64 value of that many bytes
 
 
 class RequestHead:
@@ -38,19 +38,19 @@ class RequestHead:
 
     __slots__ = ("headers", "peer", "scheme", "target")
 
-    def __init__(self, target: str, headers: list[tuple[str, str]], peer: str, scheme: str) -> None:
+    def __init__(self, target: str, headers: Sequence[tuple[bytes, bytes]], peer: str, scheme: str) -> None:
         self.target = target
         self.headers = headers
         self.peer = peer
         self.scheme = scheme
 
-    def all(self, name: str) -> list[str]:
+    def all(self, name: bytes) -> list[str]:
         """All values of a header, in order."""
-        return [value for key, value in self.headers if key == name]
+        return [value.decode("latin-1") for key, value in self.headers if key == name]
 
-    def first(self, name: str) -> str | None:
+    def first(self, name: bytes) -> str | None:
         """The first value of a header."""
-        return next((value for key, value in self.headers if key == name), None)
+        return next((value.decode("latin-1") for key, value in self.headers if key == name), None)
 
 
 class Welcome:
@@ -82,57 +82,55 @@ class Doorman(Protocol):
 class UpgradeProtocol(asyncio.Protocol):
     """Holds a connection between uvicorn, which has read its request, and picows, which will speak WebSocket."""
 
-    def __init__(self, doorman: Doorman) -> None:
+    def __init__(self, doorman: Doorman, head: RequestHead, behind: bytes) -> None:
+        """`behind` is what the client sent together with its head, without waiting for the answer."""
         self._doorman = doorman
-        self._transport: asyncio.Transport | None = None
+        self._head = head
+        self._behind = behind
         self._task: asyncio.Task[None] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take over a connection."""
-        self._transport = cast(asyncio.Transport, transport)  # uvloop's is one in all but its ancestry
+        taken = cast(asyncio.Transport, transport)  # uvloop's is one in all but its ancestry
+        taken.pause_reading()
+        self._task = asyncio.get_running_loop().create_task(self._decide(taken))
+        self._doorman.own(self._task)
 
     def data_received(self, data: bytes) -> None:
-        """Take the request head, in one piece; anything a client sends before the answer stays unread."""
-        if self._task is not None or self._transport is None:
-            return
-        self._transport.pause_reading()
-        self._task = asyncio.get_running_loop().create_task(self._decide(data, self._transport))
-        self._doorman.own(self._task)
+        """Keep what TLS had decrypted when reading stopped."""
+        self._behind += data
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The client went away while it waited."""
-        self._transport = None
         if self._task is not None:
             self._task.cancel()
 
-    async def _decide(self, data: bytes, transport: asyncio.Transport) -> None:
+    async def _decide(self, transport: asyncio.Transport) -> None:
         try:
-            head = _parse_head(data, transport)
-            welcome = await self._doorman.receive(head)
+            key = _checked_key(self._head)
+            welcome = await self._doorman.receive(self._head)
         except Refused as refused:
-            _refuse(transport, refused)
+            refuse(transport, refused)
             return
         except Exception:
             _log.exception("connection request failed")
-            _refuse(transport, Refused(500))
+            refuse(transport, Refused(500))
             return
         if transport.is_closing():
             self._doorman.give_back(welcome)
         else:
-            self._hand_over(head, welcome, transport)
+            self._hand_over(key, welcome, transport)
 
-    def _hand_over(self, head: RequestHead, welcome: Welcome, transport: asyncio.Transport) -> None:
+    def _hand_over(self, key: str, welcome: Welcome, transport: asyncio.Transport) -> None:
+        # picows refuses longer frames by itself, from their head on.
+        frame_limit_bytes = self._doorman.message_limit_bytes
         protocol = WSProtocol(
             None, None, False, _answer_with(welcome), _silent, True, None, False, 0, 0, 1, False,
-            self._doorman.message_limit_bytes * _FRAME_LIMIT_FACTOR, None, self._doorman.read_buffer_bytes,
+            frame_limit_bytes, None, self._doorman.read_buffer_bytes,
         )  # fmt: skip
         transport.set_protocol(protocol)
-        self._transport = None
-        protocol.connection_made(transport)
-        lines = [f"{name}: {value}\r\n" for name, value in head.headers if name in _REQUIRED_HEADERS]
-        request = ("GET / HTTP/1.1\r\n" + "".join(lines) + "\r\n").encode("latin-1")
-        protocol.get_buffer(len(request))[: len(request)] = request
-        protocol.buffer_updated(len(request))
+        protocol.connection_made(Wire(transport, welcome.socket))
+        _feed(protocol, _request(key) + self._behind, transport)
         transport.resume_reading()
 
 
@@ -144,36 +142,36 @@ def _answer_with(welcome: Welcome) -> Any:  # noqa: ANN401 - picows' own loose t
     return listener
 
 
-def _parse_head(data: bytes, transport: asyncio.Transport) -> RequestHead:
-    lines = data.decode("latin-1").split("\r\n")
-    method, _, rest = lines[0].partition(" ")
-    headers = [(name.lower(), value.strip()) for line in lines[1:] if line for name, _, value in [line.partition(":")]]
-    peer = transport.get_extra_info("peername")
-    head = RequestHead(
-        rest.rpartition(" ")[0],
-        headers,
-        peer[0] if isinstance(peer, tuple) else "",
-        "http" if transport.get_extra_info("ssl_object") is None else "https",
-    )
-    if method != "GET" or not _is_valid(head):
-        raise Refused(400, "Expected a WebSocket upgrade request.")
-    return head
+def _checked_key(head: RequestHead) -> str:
+    """The handshake's key. Raises Refused for a head that RFC 6455, section 4.2.1, does not allow."""
+    if head.first(b"sec-websocket-version") != _VERSION:
+        raise Refused(400, f"Expected WebSocket version {_VERSION}.", {"Sec-WebSocket-Version": _VERSION})
+    keys = head.all(b"sec-websocket-key")
+    try:
+        if len(keys) == 1 and len(binascii.a2b_base64(keys[0], strict_mode=True)) == _KEY_BYTES:
+            return keys[0]
+    except ValueError:
+        pass
+    raise Refused(400, f"Expected one Sec-WebSocket-Key, of {_KEY_BYTES} bytes in base64.")
 
 
-def _is_valid(head: RequestHead) -> bool:
-    """What RFC 6455, section 4.2.1, asks of the request; the rest picows checks again."""
-    key = head.first("sec-websocket-key")
-    return (
-        head.first("sec-websocket-version") == "13"
-        and key is not None
-        and len(key) == 24
-        and key.endswith("==")
-        and len(head.all("sec-websocket-key")) == 1
-        and sum(len(name) + len(value) for name, value in head.headers if name in _REQUIRED_HEADERS) < 1024
-    )
+def _request(key: str) -> bytes:
+    """The head as picows likes it: it takes no other form of `Connection: Upgrade`, which Firefox for one sends."""
+    lines = ("GET / HTTP/1.1", "Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13")
+    return "\r\n".join((*lines, f"Sec-WebSocket-Key: {key}", "", "")).encode()
 
 
-def _refuse(transport: asyncio.Transport, refused: Refused) -> None:
+def _feed(protocol: Any, data: bytes, transport: asyncio.Transport) -> None:  # noqa: ANN401 - a class of picows
+    while data and not transport.is_closing():
+        buffer = protocol.get_buffer(len(data))
+        size = min(len(buffer), len(data))
+        buffer[:size] = data[:size]
+        data = data[size:]
+        protocol.buffer_updated(size)
+
+
+def refuse(transport: asyncio.Transport, refused: Refused) -> None:
+    """Answer with an HTTP error and close the connection."""
     body = refused.text.encode()
     headers: Mapping[str, str] = {
         **refused.headers,
