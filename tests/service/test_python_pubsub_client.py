@@ -24,12 +24,9 @@ from tests.running_server import DEADLINE_SECONDS, eventually
 ALL_ROLES = ["webpubsub.joinLeaveGroup", "webpubsub.sendToGroup"]
 PROTOBUF = ProtobufAny(type_url="type.googleapis.com/example.Note", value=b"\x0a\x02hi").SerializeToString()
 
-OPTIONS = {
-    "protocol_type": WebPubSubProtocolType.JSON,
-    "message_retry_total": 0,
-    # The synchronous client misses an ack that comes before it waits for it and then sits this time out.
-    "ack_timeout": 1.0,
-}
+# The synchronous client misses an opening or an ack that comes before it waits for it, and then sits out its time.
+SHORT_WAITS = {"start_timeout": 2.0, "ack_timeout": 1.0}
+OPTIONS = {"protocol_type": WebPubSubProtocolType.JSON, "message_retry_total": 0} | SHORT_WAITS
 
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
 
@@ -244,13 +241,13 @@ async def test_client_with_a_wrong_token_does_not_open(open_client, service):
         await open_client(access_url(service) + "x")
 
 
-OVER_HTTPS = """
+OVER_HTTPS = f"""
 import asyncio, sys
 from azure.messaging.webpubsubclient import WebPubSubClient
 from azure.messaging.webpubsubclient.aio import WebPubSubClient as AsyncWebPubSubClient
 
 url = sys.argv[1]
-options = {"protocol_type": "json.webpubsub.azure.v1", "ack_timeout": 1.0}
+options = {{"protocol_type": "json.webpubsub.azure.v1"}} | {SHORT_WAITS}
 client = WebPubSubClient(url, **options)
 with client:
     client.join_group("g")
