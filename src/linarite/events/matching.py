@@ -1,0 +1,111 @@
+"""Which event handler gets an event: the first in the hub's list whose filter accepts it, and no other.
+
+A system event is found by `systemEvents` and a user event by `userEventPattern`, never the other way round, even when
+their names are the same; neither cares about case. A presence event is found by `groupPresenceEvents`, whose group
+filters do. There is no second try with the next handler after an error. ("Event handler settings",
+howto-develop-eventhandler; the patterns are in `patterns`.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from linarite.events.patterns import Pattern
+from linarite.resources.model import EventHandler, HubSettings
+
+__all__ = ["HandlerTable", "InvalidPresenceFilter", "PresenceFilter", "parse_presence_filter"]
+
+_PRESENCE_EVENTS = ("joined", "left")
+# Names of user events are the clients' to choose: of so many it is remembered which handler they go to.
+_REMEMBERED_NAMES = 1024
+
+
+class InvalidPresenceFilter(ValueError):
+    """A `groupPresenceEvents` has a member of the wrong kind; the text names it."""
+
+
+class PresenceFilter:
+    """Which presence events of which groups a handler wants."""
+
+    __slots__ = ("_groups", "_names")
+
+    def __init__(self, names: Iterable[str] = (), groups: Iterable[str] = ()) -> None:
+        """No names: no events. No groups: all groups."""
+        self._names = frozenset(name.lower() for name in names)
+        self._groups = tuple(Pattern(group, is_case_sensitive=True) for group in groups)
+
+    def accepts(self, name: str, group: str) -> bool:
+        """Whether the event `joined` or `left` of this group is wanted."""
+        return name in self._names and (not self._groups or any(pattern.matches(group) for pattern in self._groups))
+
+
+def parse_presence_filter(value: object) -> PresenceFilter:
+    """The filter that `groupPresenceEvents` of the management API means. Raises InvalidPresenceFilter."""
+    if value is None:
+        return PresenceFilter()
+    if not isinstance(value, Mapping):
+        raise InvalidPresenceFilter(f"groupPresenceEvents: expected an object, got {type(value).__name__}")
+    names = _texts(value.get("eventNames"), "eventNames")
+    for name in names:
+        if name.lower() not in _PRESENCE_EVENTS:
+            raise InvalidPresenceFilter(f"groupPresenceEvents.eventNames: expected joined or left, got {name!r}")
+    return PresenceFilter(names, _texts(value.get("groupFilters"), "groupFilters"))
+
+
+def _texts(value: object, member: str) -> Sequence[str]:
+    if value is None:
+        return ()
+    if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
+        raise InvalidPresenceFilter(f"groupPresenceEvents.{member}: expected a list of texts")
+    return value
+
+
+class _Filter:
+    """What one handler accepts."""
+
+    __slots__ = ("handler", "patterns", "presence", "system_events", "takes_all")
+
+    def __init__(self, handler: EventHandler) -> None:
+        self.handler = handler
+        self.system_events = frozenset(name.lower() for name in handler.system_events)
+        parts = [part.strip() for part in (handler.user_event_pattern or "").split(",")]
+        # A part that is just an asterisk means every name, dots included; within a part it stops at dots.
+        self.takes_all = "*" in parts
+        self.patterns = tuple(Pattern(part, is_case_sensitive=False) for part in parts if part)
+        try:
+            self.presence = parse_presence_filter(handler.properties.get("groupPresenceEvents"))
+        except InvalidPresenceFilter:
+            self.presence = PresenceFilter()
+
+    def accepts_user_event(self, name: str) -> bool:
+        return self.takes_all or any(pattern.matches(name) for pattern in self.patterns)
+
+
+class HandlerTable:
+    """The event handlers of one hub, ready to be asked. A change of the settings makes a new table."""
+
+    __slots__ = ("_filters", "_user_events", "settings")
+
+    def __init__(self, settings: HubSettings) -> None:
+        self.settings = settings
+        self._filters = tuple(_Filter(handler) for handler in settings.event_handlers)
+        self._user_events: dict[str, EventHandler | None] = {}
+
+    def for_system_event(self, name: str) -> EventHandler | None:
+        """Who gets `connect`, `connected` or `disconnected`."""
+        return next((one.handler for one in self._filters if name in one.system_events), None)
+
+    def for_presence_event(self, name: str, group: str) -> EventHandler | None:
+        """Who gets `joined` or `left` of this group."""
+        return next((one.handler for one in self._filters if one.presence.accepts(name, group)), None)
+
+    def for_user_event(self, name: str) -> EventHandler | None:
+        """Who gets a user event of this name."""
+        try:
+            return self._user_events[name]
+        except KeyError:
+            found = next((one.handler for one in self._filters if one.accepts_user_event(name)), None)
+            if len(self._user_events) >= _REMEMBERED_NAMES:
+                self._user_events.clear()
+            self._user_events[name] = found
+            return found
