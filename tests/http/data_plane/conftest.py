@@ -57,18 +57,19 @@ async def connect(server: RunningServer, hub: str) -> AsyncIterator[Connect]:
 Heard = Callable[[Client], Awaitable[Sequence[str | bytes]]]
 
 
+async def unread_frames(client: Client) -> Sequence[str | bytes]:
+    """Give the frames that nobody has read yet: all that the server has written until now."""
+    await asyncio.wait_for(await client.websocket.ping(), DEADLINE_SECONDS)
+    found: list[str | bytes] = []
+    try:
+        while True:
+            async with asyncio.timeout(0):
+                found.append(await client.websocket.recv())
+    except TimeoutError:
+        return found
+
+
 @pytest.fixture
 def heard() -> Heard:
-    """Gives the frames of a client that nobody has read yet: all that the server has written until now."""
-
-    async def frames(client: Client) -> Sequence[str | bytes]:
-        await asyncio.wait_for(await client.websocket.ping(), DEADLINE_SECONDS)
-        found: list[str | bytes] = []
-        try:
-            while True:
-                async with asyncio.timeout(0):
-                    found.append(await client.websocket.recv())
-        except TimeoutError:
-            return found
-
-    return frames
+    """Gives what a client has heard and nobody has read yet."""
+    return unread_frames

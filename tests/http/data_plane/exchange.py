@@ -92,7 +92,7 @@ class Api:
         assert reply.status == 202, reply
 
 
-def with_version(path: str, version: str | None) -> str:
+def with_version(path: str, version: str | None = NEWEST_VERSION) -> str:
     """Give the path with its api-version as the first parameter, where the JavaScript client puts it."""
     if version is None:
         return path

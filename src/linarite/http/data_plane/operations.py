@@ -34,11 +34,7 @@ _TOP_LIMIT = 2_147_483_647  # swagger 2024-12-01: a 32-bit number
 _ISSUER = "https://webpubsub.azure.com"
 _DEFAULT_TOKEN_MINUTES = 60
 _LONGEST_TOKEN_MINUTES = 2_147_483_647  # swagger: a 32-bit number
-_CLIENT_PATHS = {
-    "default": "/client/hubs/",
-    "mqtt": "/clients/mqtt/hubs/",
-    "socketio": "/clients/socketio/hubs/",
-}
+_CLIENT_PATHS = {"default": "/client/hubs/", "mqtt": "/clients/mqtt/hubs/"}
 _METADATA_HEADER = b"x-webpubsub-metadata-"
 
 
@@ -305,7 +301,7 @@ class Operations:
 def _client_path(call: ApiRequest) -> str:
     """Where the clients of the type that the call names connect, up to the hub."""
     kind = (call.one("clientType") or "default").lower()
-    if kind not in _CLIENT_PATHS or (kind == "socketio" and call.resource.kind.lower() != "socketio"):
+    if kind not in _CLIENT_PATHS:
         raise bad_request("clientType", f"Invalid clientType. Expected Default or MQTT, got '{kind[:64]}'.")
     return _CLIENT_PATHS[kind]
 
