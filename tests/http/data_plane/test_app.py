@@ -112,6 +112,30 @@ async def test_calls_that_find_no_operation_leave_nothing_behind(api: Api, hub: 
     assert kept[ApiError] == 0
 
 
+async def test_fault_of_the_server_is_one_call_s_and_told_in_its_log(
+    api: Api, hub: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(command: object) -> None:
+        raise RuntimeError("broken on purpose")
+
+    path = f"/api/hubs/{hub}/:send"
+    token = api.server.token(hub, aud=api.url(path))
+    with monkeypatch.context() as broken:
+        broken.setattr(api.server.server._backplane, "publish", fail)
+        reply = await api("POST", f"{path}?reason=secret", "hi", "text/plain", token=token)
+    assert (reply.status, reply.body) == (
+        500,
+        b'{"code":"Error.InternalServerError","message":"Internal server error.","target":null,"details":null,'
+        b'"innererror":null}',
+    )
+    assert (reply.error_code, reply.header("retry-after")) == ("Error.InternalServerError", None)
+    (record,) = caplog.records
+    assert (record.message, record.__dict__["fields"]) == ("call failed", {"method": "POST", "path": path})
+    assert "broken on purpose" in caplog.text
+    assert token not in caplog.text
+    assert (await api("POST", path, "hi", "text/plain", token=token)).status == 202
+
+
 # The recorded bodies, byte for byte
 
 
