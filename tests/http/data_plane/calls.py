@@ -1,8 +1,13 @@
-"""Every call of the API: what it is, and how it answers where nobody is connected and all is well."""
+"""Every call of the API, and how it answers where nobody is connected; and a call without a server."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from linarite.http.data_plane.requests import ApiRequest, Limits, parse_query
+from linarite.resources.model import AccessKeys, Resource
+from linarite.sockets.forwarded import RequestAddress
 
 
 class Call(NamedTuple):
@@ -49,3 +54,22 @@ CALLS = (
     Call("PUT", "/users/u/groups/g", 404),
     Call("DELETE", "/users/u/groups/g", 204),
 )
+
+GONE = b"the caller has gone"
+KEYS = AccessKeys("primary key of thirty-two bytes or more", "secondary", "salt")
+
+
+def a_call(query: bytes = b"", parts: Sequence[bytes] = (b"x",), limit_bytes: int = 1024) -> ApiRequest:
+    """Give a call to the hub `Chat` of the resource `One` whose body comes in parts; `GONE` is their end too soon."""
+    events: list[dict[str, Any]] = [{"type": "http.request", "body": part, "more_body": True} for part in parts]
+    if parts and parts[-1] is not GONE:
+        events[-1]["more_body"] = False
+
+    async def receive() -> dict[str, Any]:
+        event = events.pop(0)
+        return {"type": "http.disconnect"} if event["body"] is GONE else event
+
+    address = RequestAddress("http", "10.0.0.1:8080", "10.0.0.2")
+    limits = Limits(limit_bytes, 1024, 10, 10)
+    resource = Resource(name="One", keys=KEYS)
+    return ApiRequest(resource, address, "/api", {"hub": "Chat"}, parse_query(query), {}, receive, limits)

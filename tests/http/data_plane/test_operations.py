@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
+from tests.http.data_plane.calls import a_call
 from tests.signing import claims_of
 
 from linarite.domain.commands import Command, HubAddress, SendToAll
 from linarite.http.data_plane.operations import Operations
-from linarite.http.data_plane.requests import ApiRequest, Limits, parse_query
-from linarite.resources.model import AccessKeys, Resource
-from linarite.sockets.forwarded import RequestAddress
-
-KEYS = AccessKeys("primary key of thirty-two bytes or more", "secondary", "salt")
 
 
 class Recorder:
@@ -24,16 +18,6 @@ class Recorder:
 
     def publish(self, command: Command) -> None:
         self.commands.append(command)
-
-
-def a_call(query: bytes) -> ApiRequest:
-    async def receive() -> dict[str, Any]:
-        return {"type": "http.request", "body": b"x"}
-
-    address = RequestAddress("http", "10.0.0.1:8080", "10.0.0.2")
-    limits = Limits(1024, 1024, 10, 10)
-    resource = Resource(name="One", keys=KEYS)
-    return ApiRequest(resource, address, "/api", {"hub": "Chat"}, parse_query(query), {}, receive, limits)
 
 
 @pytest.mark.parametrize(

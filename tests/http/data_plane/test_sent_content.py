@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 
 import pytest
 from tests.http.data_plane.conftest import Connect, Heard
-from tests.http.data_plane.exchange import Api
+from tests.http.data_plane.exchange import Api, request_bytes
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -176,6 +177,23 @@ async def test_wrong_length_never_reaches_a_client(
     reply = await api("POST", f"/api/hubs/{hub}/:send", chunks=None, headers={"content-length": length})
     assert reply.status == 400
     assert await heard(client) == []
+
+
+async def test_half_a_body_is_never_delivered(
+    api: Api, connect: Connect, hub: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The caller goes away in the middle: nothing is sent, and nothing is logged as a fault."""
+    client = await connect(subprotocol=None)
+    path = f"/api/hubs/{hub}/:send"
+    token = api.server.token(hub, aud=api.url(path))
+    head = [("Host", f"localhost:{api.server.port}"), ("Authorization", f"Bearer {token}"), ("Content-Length", "10")]
+    _, writer = await asyncio.open_connection("127.0.0.1", api.server.port)
+    writer.write(request_bytes("POST", path, head, b"half!"))
+    writer.close()
+    await writer.wait_closed()
+    await api.send_text(path, "whole")
+    assert await client.frame() == "whole"
+    assert caplog.records == []
 
 
 # Metadata

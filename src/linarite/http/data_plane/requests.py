@@ -32,6 +32,7 @@ _VERSIONS = frozenset(
     )
 )
 _TTL_LIMIT_SECONDS = 300  # swagger 2024-12-01, messageTtlSeconds
+_CALLER_GONE = 499  # nginx's status for it; nobody is there to read the answer
 _DIGITS = re.compile(r"[0-9]{1,10}")
 # Most calls have one of a few short query strings. Long ones, with lists of excluded connections, differ each time.
 _REMEMBERED_QUERIES = 1024
@@ -187,30 +188,17 @@ class ApiRequest:
         length = self.headers.get(b"content-length")
         if length is not None and (not length.isdigit() or len(length) > 12 or int(length) > limit):
             raise _bad_length()
-        event = await self.receive()
-        if event["type"] != "http.request":
-            raise ApiError(499)
-        body: bytes = event.get("body", b"")
-        if not event.get("more_body", False):
-            if len(body) > limit:
-                raise _bad_length()
-            return body
-        return await self._rest_of_body(body, limit)
-
-    async def _rest_of_body(self, start: bytes, limit: int) -> bytes:
-        parts, size, is_more = [start], len(start), True
+        parts: list[bytes] = []
+        size, is_more = 0, True
         while is_more:
-            if size > limit:
-                raise _bad_length()
             event = await self.receive()
             if event["type"] != "http.request":
-                raise ApiError(499)
-            part = event.get("body", b"")
-            parts.append(part)
-            size += len(part)
+                raise ApiError(_CALLER_GONE)
+            parts.append(event.get("body", b""))
+            size += len(parts[-1])
+            if size > limit:
+                raise _bad_length()
             is_more = event.get("more_body", False)
-        if size > limit:
-            raise _bad_length()
         return b"".join(parts)
 
 
