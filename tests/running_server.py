@@ -30,6 +30,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
 from linarite.access.tokens import make_token
+from linarite.domain.commands import HubAddress
 from linarite.resources.model import Resource
 from linarite.resources.registry import Registry
 from linarite.server import Server
@@ -148,6 +149,11 @@ class RunningServer:
     def connections(self) -> int:
         """Connections that the server counts, over all hubs of the default resource."""
         return self.server._directory.count(self.resource.name.lower())
+
+    def connected_to(self, hub: str) -> int:
+        """Connections of one hub of the default resource."""
+        found = self.server._directory.find(HubAddress(self.resource.name.lower(), hub.lower()))
+        return 0 if found is None else len(found)
 
     def token(self, hub: str, *, key: str | None = None, minutes: float = 60, **claims: Any) -> str:
         """A client token with these claims; `aud` is the hub's address unless given."""

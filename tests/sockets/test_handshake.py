@@ -93,7 +93,7 @@ async def test_an_unsupported_version_is_told_the_supported_one(server: RunningS
     ids=str,
 )
 async def test_any_correct_upgrade_is_accepted(server: RunningServer, hub: str, headers: dict[str, str]) -> None:
-    """Firefox asks with `Connection: keep-alive, Upgrade`, which was answered 400, yet counted by the quota for ever."""
+    """Firefox asks with `Connection: keep-alive, Upgrade`, which was answered 400 and yet counted by the quota."""
     status, answered, _ = await ask(server, target(server, hub), **headers)
     assert status == 101
     assert answered["sec-websocket-accept"] == ACCEPT

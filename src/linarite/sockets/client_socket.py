@@ -22,6 +22,7 @@ from linarite.hubs.connection import Connection
 from linarite.hubs.session import Session
 from linarite.protocols.framing import PING, close_frame, pong_frame
 from linarite.sockets.keep_alive import KeepAlive
+from linarite.sockets.lingering import close_lingering
 from linarite.sockets.wire import Wire
 
 __all__ = ["ClientSocket", "SocketLimits", "SocketOwner"]
@@ -105,16 +106,6 @@ class SocketOwner(Protocol):
 
     def gone(self, socket: ClientSocket) -> None:
         """The transport is closed. Called once, after `opened`."""
-
-
-class _Discard(asyncio.Protocol):
-    """Reads to the end what nobody wants: a socket closed with bytes unread takes its close frame back (TCP reset)."""
-
-    def __init__(self, socket: ClientSocket) -> None:
-        self._socket = socket
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._socket.lost()
 
 
 class ClientSocket(WSListener):
@@ -322,6 +313,10 @@ class ClientSocket(WSListener):
         """End the connection because of what the client sent, after what it was told before."""
         self.session.hub.delivery.settle()
         self.connection.close(code, _REASONS[code])
+        if self._transport is not None:
+            # Not at once: picows is in the middle of what it has read.
+            self._transport.pause_reading()
+            self._loop.call_soon(self._linger)
 
     def _fail(self, event: str) -> None:
         """End the connection because of an error of ours."""
@@ -330,16 +325,13 @@ class ClientSocket(WSListener):
 
     def _break_off(self, code: int) -> None:
         """End the connection at a frame behind which nothing can be understood."""
-        self._refuse(code if code in _REASONS else _PROTOCOL_ERROR)
-        transport = self._transport
-        if transport is None or transport.is_closing():
-            return
-        transport.set_protocol(_Discard(self))
-        transport.resume_reading()
-        if transport.can_write_eof():
-            transport.write_eof()
-        else:
-            transport.close()
+        if self._transport is not None:
+            self._refuse(code if code in _REASONS else _PROTOCOL_ERROR)
+
+    def _linger(self) -> None:
+        """Close without waiting for the client's answer: after a wrong frame it may never come (RFC 6455, 7.1.7)."""
+        if self._transport is not None:
+            close_lingering(self._transport, self._limits.close_timeout_seconds, self.lost)
 
     def _answer_close(self, frame: WSFrame) -> None:
         code, reason = _code_of(frame), frame.get_close_reason() or ""

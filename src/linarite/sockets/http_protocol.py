@@ -19,7 +19,7 @@ from linarite.sockets.upgrade import Doorman, RequestHead, UpgradeProtocol, refu
 
 __all__ = ["HeadLimits", "HttpProtocol"]
 
-_NOT_A_SOCKET = "Expected a WebSocket upgrade request."
+_TOO_LARGE = Refused(431, "The request head is too large.")
 # What HTTP/1.1 adds around each header and around the request line's target: ": " and a line end; a method, a version.
 _HEADER_MARKS, _LINE_MARKS = 4, 16
 
@@ -67,11 +67,8 @@ class HttpProtocol(HttpToolsProtocol):
         except httptools.HttpParserUpgrade as upgrade:
             self._take_upgrade(data[upgrade.args[0] :])
         except httptools.HttpParserError as error:
-            self._forget_head()
-            if isinstance(error.__context__, _HeadTooLarge):
-                refuse(self.transport, Refused(431, "The request head is too large."))
-            else:
-                self.send_400_response("Invalid HTTP request received.")
+            is_large = isinstance(error.__context__, _HeadTooLarge)
+            self._refuse(_TOO_LARGE if is_large else Refused(400, "Invalid HTTP request received."))
         else:
             if self._is_in_head:
                 self._wait_for_head()
@@ -111,8 +108,7 @@ class HttpProtocol(HttpToolsProtocol):
         """Part of a head came. Whole heads come in one piece nearly always, so that these cost no timer."""
         self._head_bytes += self._chunk_bytes
         if self._head_bytes > self._limits.size_bytes:
-            self._forget_head()
-            refuse(self.transport, Refused(431, "The request head is too large."))
+            self._refuse(_TOO_LARGE)
         elif self._head_timer is None:
             self._expect_head()
 
@@ -125,9 +121,18 @@ class HttpProtocol(HttpToolsProtocol):
     def _head_is_late(self) -> None:
         self._head_timer = None
         if self._is_in_head:
-            refuse(self.transport, Refused(408, "The request head took too long."))
+            self._refuse(Refused(408, "The request head took too long."))
         else:
             self.transport.close()  # nothing came at all: browsers open connections in advance
+
+    def _refuse(self, refused: Refused) -> None:
+        """Answer by ourselves and end the connection, whatever the application is still doing with it."""
+        self._forget_head()
+        self.connections.discard(self)
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+        refuse(self.transport, refused)
 
     # Upgrades
 
@@ -136,12 +141,12 @@ class HttpProtocol(HttpToolsProtocol):
         if self._get_upgrade() != b"websocket":
             self._go_on_without_upgrade(behind)
             return
-        self.connections.discard(self)
         is_answering = self.cycle is not None and not self.cycle.response_complete
         if is_answering or self.scope["method"] != "GET" or self.scope["http_version"] != "1.1":
             # RFC 6455, section 4.1; and an upgrade behind an unanswered request would mix two answers.
-            refuse(self.transport, Refused(400, _NOT_A_SOCKET))
+            self._refuse(Refused(400, "Expected a WebSocket upgrade request."))
             return
+        self.connections.discard(self)
         head = RequestHead(
             self.url.decode("latin-1"),
             self.headers,

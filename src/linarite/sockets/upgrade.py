@@ -19,6 +19,7 @@ from picows.picows import WSProtocol  # type: ignore[attr-defined]  # missing in
 
 from linarite.sockets.admission import Refused
 from linarite.sockets.client_socket import ClientSocket
+from linarite.sockets.lingering import close_lingering
 from linarite.sockets.wire import Wire
 
 __all__ = ["Doorman", "RequestHead", "UpgradeProtocol", "Welcome", "refuse"]
@@ -30,6 +31,7 @@ _log = logging.getLogger(__name__)
 _silent = logging.LoggerAdapter(logging.Logger("picows", logging.CRITICAL), {})
 
 _VERSION = "13"
+_LINGER_SECONDS = 2.0  # many round trips for a client to read why it is refused
 _KEY_BYTES = 16  # RFC 6455, section 4.1: the key is a base64 value of that many bytes
 
 
@@ -182,4 +184,4 @@ def refuse(transport: asyncio.Transport, refused: Refused) -> None:
     head = f"HTTP/1.1 {refused.status} {HTTPStatus(refused.status).phrase}\r\n"
     head += "".join(f"{name}: {value}\r\n" for name, value in headers.items()) + "\r\n"
     transport.write(head.encode("latin-1") + body)
-    transport.close()
+    close_lingering(transport, _LINGER_SECONDS)
