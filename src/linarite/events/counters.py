@@ -1,0 +1,38 @@
+"""How many calls went upstream, by hub, event and result: plain numbers for whatever shows metrics."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from linarite.events.outbound import CallResult
+
+__all__ = ["OTHER_EVENTS", "EventCounters"]
+
+OTHER_EVENTS = "(other)"
+"""Where events are counted whose names came too late; no client can make up a name like it."""
+
+# Clients choose the names of user events: past so many of one hub, the rest are counted together.
+_NAMES_LIMIT = 100
+
+
+class EventCounters:
+    """Counts calls by (resource, hub, event, result)."""
+
+    def __init__(self) -> None:
+        self._counts: dict[tuple[str, str, str, CallResult], int] = {}
+        self._names: dict[tuple[str, str], set[str]] = {}
+
+    def count(self, resource: str, hub: str, event: str, result: CallResult) -> None:
+        """Count one call."""
+        names = self._names.setdefault((resource, hub), set())
+        if event not in names:
+            if len(names) >= _NAMES_LIMIT:
+                event = OTHER_EVENTS
+            else:
+                names.add(event)
+        key = (resource, hub, event, result)
+        self._counts[key] = self._counts.get(key, 0) + 1
+
+    def counts(self) -> Mapping[tuple[str, str, str, CallResult], int]:
+        """All counts of the moment."""
+        return dict(self._counts)
