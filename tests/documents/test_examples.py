@@ -1,7 +1,7 @@
 """Every example in the documents is run, page by page, as a reader would: in order, in one folder, in one shell.
 
-Commands run in bash, against a server on free ports; scripts are saved under the name that stands before them, and a
-command of the page has to run them; settings in TOML are checked; a block of text is what the commands before it print.
+Commands run in bash, against a server on free ports; a script with a name before it is saved, and a command of the
+page has to run it; settings in TOML are checked; a block of text is what the commands before it print.
 What cannot be run so has a row in `OTHERWISE` that tells how it is run and why. Anything else fails.
 """
 
@@ -45,9 +45,13 @@ def run_prompted_commands(reader: Reader, example: Example) -> None:
     reader.run("\n".join(commands))
 
 
-def save_script(reader: Reader, example: Example) -> None:
-    assert example.file, f"name the file that a reader saves: <!-- example: NAME -->\n{example}"
-    reader.save(example.file, example.code)
+def save_or_run_script(reader: Reader, example: Example) -> None:
+    """Save a script that has a name, for a command of the page to run; run one that has none."""
+    extension, command = {"javascript": ("js", "node"), "python": ("py", "python")}[example.language]
+    file = example.file or f"line-{example.line}.{extension}"
+    reader.save(file, example.code)
+    if example.file is None:
+        reader.run(f"{command} {file}")
 
 
 def check_settings(reader: Reader, example: Example) -> None:
@@ -65,8 +69,8 @@ BY_LANGUAGE: Mapping[str, Way] = {
     "bash": run_commands,
     "sh": run_commands,
     "console": run_prompted_commands,
-    "javascript": save_script,
-    "python": save_script,
+    "javascript": save_or_run_script,
+    "python": save_or_run_script,
     "toml": check_settings,
     "text": compare_output,
 }
@@ -121,24 +125,66 @@ def serve(reader: Reader, example: Example) -> None:
     assert server.end() == 0
 
 
-@dataclass(frozen=True, slots=True)
+def leave_to(test: str) -> Way:
+    """Leave the examples of a page in one language to a test, which has to name both."""
+
+    def check_test(_reader: Reader, example: Example) -> None:
+        text = (ROOT / test).read_text("utf-8")
+        assert Path(example.page).name in text, f"{test} does not read {example.page}"
+        assert f'"{example.language}"' in text, f"{test} does not run examples in {example.language}"
+
+    return check_test
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """An example, named by its page and how it begins, that is run in another way than its language's."""
+    """Examples that are run in another way than their language's: those of a page that begin so, or in a language."""
 
     page: str
-    begins: str
+    begins: str = ""
+    language: str | None = None
     way: Way
     reason: str
 
     def names(self, example: Example) -> bool:
-        return self.page in (ANY_PAGE, example.page) and example.code.startswith(self.begins)
+        return (
+            self.page in (ANY_PAGE, example.page)
+            and example.code.startswith(self.begins)
+            and self.language in (None, example.language)
+        )
 
 
 OTHERWISE = (
-    Row(ANY_PAGE, "make ", find_make_targets, "would start the server that runs already, these tests, or the bench"),
-    Row("docs/tutorial.md", "node client.js", start_client, "stays connected, as in a terminal of its own"),
-    Row("docs/tutorial.md", "Received: ", wait_for_client, "is printed by the client in its terminal"),
-    Row("docs/production.md", "linarite serve", serve, "names addresses, ports and a folder of a production machine"),
+    Row(
+        page=ANY_PAGE,
+        begins="make ",
+        way=find_make_targets,
+        reason="would start the server that runs already, these tests, or the bench",
+    ),
+    Row(
+        page="docs/tutorial.md",
+        begins="node client.js",
+        way=start_client,
+        reason="stays connected, as in a terminal of its own",
+    ),
+    Row(
+        page="docs/tutorial.md",
+        begins="Received: ",
+        way=wait_for_client,
+        reason="is printed by the client in its terminal",
+    ),
+    Row(
+        page="docs/production.md",
+        begins="linarite serve",
+        way=serve,
+        reason="names addresses, ports and a folder of a production machine",
+    ),
+    Row(
+        page="docs/reference/rest-api.md",
+        language="http",
+        way=leave_to("tests/http/data_plane/test_reference_page.py"),
+        reason="needs a token for each call and clients that are connected",
+    ),
 )
 
 
