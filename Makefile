@@ -13,7 +13,7 @@ NODE_FOLDERS := sdk/javascript tests/javascript
 NODE_STAMPS := $(NODE_FOLDERS:%=%/node_modules/.package-lock.json)
 LOCK := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --strip-extras --allow-unsafe \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host $(UPGRADE)
-SLOW_TESTS := tests/service tests/tutorial tests/bench
+SLOW_TESTS := tests/service tests/tutorial tests/bench tests/documents
 
 .PHONY: help
 help: ## List the commands
@@ -96,6 +96,7 @@ system-packages:
 		{ echo "The tests of the JavaScript SDKs need Node.js 20 or newer with npm; please install it." >&2; exit 1; }
 	@missing=""; \
 	command -v chromium >/dev/null || missing="$$missing chromium"; \
+	command -v curl >/dev/null || missing="$$missing curl"; \
 	command -v cc >/dev/null || missing="$$missing gcc libc6-dev"; \
 	if [ -z "$$missing" ]; then exit 0; fi; \
 	if [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then \

@@ -11,6 +11,7 @@ import pytest
 
 import linarite
 from linarite.cli.entry import main
+from linarite.resources.sqlite import DATABASE_NAME, SqliteStore
 from linarite.settings import Settings, definitions
 
 
@@ -91,7 +92,7 @@ def test_the_mode_is_the_command_whatever_the_environment_says(command, server_c
     assert server_calls[0][0].mode == command
 
 
-@pytest.mark.parametrize("word", ["group", "webpubsub", "monitor"])
+@pytest.mark.parametrize("word", ["group", "webpubsub"])
 def test_words_of_the_azure_cli_go_to_its_grammar(word, monkeypatch):
     calls = stand_in("linarite.cli.azure.entry", monkeypatch)
 
@@ -240,3 +241,30 @@ def test_the_entry_of_the_command_imports_nothing_heavy():
     )
 
     assert finished.stdout == "set()\n", finished.stderr
+
+
+def test_a_data_folder_in_use_ends_with_code_1_and_says_so(tmp_path, capsys):
+    store = SqliteStore(tmp_path / DATABASE_NAME)
+    try:
+        code = main(["dev", "--port", "0", "--tls-port", "none", "--data-folder", str(tmp_path)])
+    finally:
+        store.close()
+
+    lines = capsys.readouterr().err.splitlines()
+    assert code == 1
+    assert len(lines) == 1
+    assert lines[0].startswith("linarite: ")
+    assert str(tmp_path) in lines[0]
+
+
+def test_a_reader_who_has_seen_enough_gets_no_traceback(tmp_path):
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "linarite", "config", "show"]
+    try:
+        done = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, cwd=tmp_path, text=True, check=False)
+    finally:
+        os.close(writing)
+
+    assert done.stderr == ""
+    assert done.returncode == 0

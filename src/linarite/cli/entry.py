@@ -5,16 +5,18 @@ So the server's commands are parsed with argparse, and the words of the Azure CL
 its grammar.
 """
 
+import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
 from linarite import __version__
 from linarite.cli.setting_arguments import add_setting_arguments, load_settings, new_parser
+from linarite.resources.store import StoreError
 from linarite.settings import SettingsError
 
 __all__ = ["main"]
 
-AZURE_WORDS = ("group", "monitor", "webpubsub")
+AZURE_WORDS = ("group", "webpubsub")
 """First words of the commands with the Azure CLI's grammar."""
 
 OVERVIEW = """\
@@ -32,7 +34,6 @@ server:
 resources, in the grammar of the Azure CLI (needs a running server):
   group            resource groups
   webpubsub        resources, keys, hubs
-  monitor          metrics and logs
 
 Each command explains itself with --help. Also: linarite --version
 """
@@ -52,6 +53,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except SettingsError as error:
             print(f"linarite: {error}", file=sys.stderr)
             return 2
+        except StoreError as error:
+            print(f"linarite: {error}", file=sys.stderr)
+            return 1
+        except BrokenPipeError:
+            # Whoever reads our output (`| head`) has seen enough; the interpreter shall not try to write the rest.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 0
     known = ", ".join([*COMMANDS, *AZURE_WORDS])
     print(f"linarite: unknown command {word}; expected one of {known}", file=sys.stderr)
     return 2
