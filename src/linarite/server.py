@@ -35,7 +35,7 @@ from linarite.hubs.hub import Hub
 from linarite.monitoring.logs import log_event
 from linarite.resources.development import ensure_development_resource
 from linarite.resources.registry import Registry
-from linarite.resources.sqlite import SqliteStore
+from linarite.resources.sqlite import DATABASE_NAME, SqliteStore
 from linarite.settings import Settings, SettingsError
 from linarite.sockets.certificates import CertificateFolder, cover_resources, server_tls_context
 from linarite.sockets.forwarded import TrustedProxies
@@ -48,8 +48,11 @@ __all__ = ["Server", "run"]
 _log = logging.getLogger(__name__)
 
 _SERVER_FILE = "server.json"
-_STORE_FILE = "linarite.db"
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+# A pooled https connection whose client is not reading leaves TLS's close_notify unanswered, for which uvloop waits
+# 30 s (RFC 8446, section 6.1, asks for no such wait). One second is many round trips.
+_GOODBYE_SECONDS = 1.0
 
 
 def run(settings: Settings, warnings: Sequence[str] = ()) -> int:
@@ -100,6 +103,21 @@ class _Listener(uvicorn.Server):
         """Leave the signals to `_stop_on_signals`."""
         yield
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """As uvicorn does, but without waiting for a TLS client that does not answer the goodbye."""
+        ending = asyncio.create_task(self._abort_the_silent())
+        try:
+            await super().shutdown(sockets)
+        finally:
+            ending.cancel()
+
+    async def _abort_the_silent(self) -> None:
+        while True:
+            await asyncio.sleep(_GOODBYE_SECONDS)
+            for connection in list(self.server_state.connections):
+                if connection.transport.is_closing():
+                    connection.transport.abort()
+
 
 class Server:
     """One process's server: start it, and stop it in good order."""
@@ -107,7 +125,7 @@ class Server:
     def __init__(self, settings: Settings, loop: asyncio.AbstractEventLoop) -> None:
         self._settings = settings
         self._loop = loop
-        self._store = SqliteStore(settings.data_folder / _STORE_FILE)
+        self._store = SqliteStore(settings.data_folder / DATABASE_NAME)
         self._registry = _open_registry(self._store, settings)
         self._directory = Directory(loop.call_soon, settings.permission_targets_limit)
         empty = Hub(Delivery(loop.call_soon), settings.permission_targets_limit)
@@ -148,7 +166,7 @@ class Server:
         limits = Limits(
             settings.message_limit_bytes, settings.filter_limit_bytes, settings.filter_depth, settings.excluded_limit
         )
-        operations = Operations(self._backplane, self._loop.time)
+        operations = Operations(self._backplane, self._loop.time, public_endpoint=settings.public_endpoint)
         data_plane = DataPlane(self._entrance, operations, self._proxies, limits)
         management = management_routes(self._registry, settings, administrator_token(settings.data_folder))
         return Application(data_plane, management, lambda: not self._reception.is_draining)
@@ -216,7 +234,7 @@ class Server:
                 connection_strings=strings,
                 authority=certificates.authority if has_authority else None,
                 bundle=certificates.bundle if has_authority else None,
-                health_url=f"{self._endpoints[0]}/api/health",
+                health_url=f"{self._endpoints[0]}/healthz",
                 data_folder=settings.data_folder,
             )
         )

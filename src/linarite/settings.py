@@ -229,8 +229,8 @@ class Settings:
         unit="connection ids",
         minimum=1,
         maximum=100_000,
-        reason="The most `excluded` parameters of one call. The service names no limit; about 900 ids of "
-        "32 characters fit in the longest request head.",
+        reason="The most `excluded` parameters of one call. The service names no limit; the official "
+        "clients sign the whole address, so that about 280 ids of 32 characters fit in a token.",
     )
 
     outbox_limit_messages: int = setting(

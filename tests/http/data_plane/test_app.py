@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from tests.http.data_plane.calls import CALLS, Call
-from tests.http.data_plane.exchange import Api, exchange, request_bytes
+from tests.http.data_plane.exchange import Api, Reply, exchange, request_bytes
 from tests.running_server import DEADLINE_SECONDS, running_server
 from tests.signing import signed
 
@@ -23,7 +23,6 @@ every_call = pytest.mark.parametrize("call", CALLS, ids=str)
 
 
 async def test_health_needs_no_token_and_has_no_body(api: Api) -> None:
-    """Case 1."""
     reply = await api("HEAD", "/api/health", token=None)
     assert (reply.status, reply.header("content-length")) == (200, "0")
 
@@ -32,7 +31,7 @@ async def test_health_needs_no_token_and_has_no_body(api: Api) -> None:
 async def test_every_call_is_served(api: Api, hub: str, call: Call) -> None:
     """The 25 calls but health, and our own; absent targets are success, but for adding, granting and asking.
 
-    Cases 38, 42, 47, 51 and 56 where nobody is connected, and the versions of case 66.
+    Nobody is connected; the list of versions comes with each answer.
     """
     reply = await api(call.method, f"/api/hubs/{hub}{call.path}", call.body, call.content_type)
     assert reply.status == call.status
@@ -42,7 +41,7 @@ async def test_every_call_is_served(api: Api, hub: str, call: Call) -> None:
 
 @every_call
 async def test_every_call_but_health_wants_a_token(api: Api, hub: str, call: Call) -> None:
-    """Case 8, no header."""
+    """No header."""
     reply = await api(call.method, f"/api/hubs/{hub}{call.path}", call.body, call.content_type, token=None)
     assert (reply.status, reply.body, reply.header("www-authenticate")) == (401, b"", "Bearer")
     assert reply.header("api-supported-versions") is None
@@ -50,7 +49,7 @@ async def test_every_call_but_health_wants_a_token(api: Api, hub: str, call: Cal
 
 @every_call
 async def test_every_call_checks_its_hub_after_the_token(api: Api, call: Call) -> None:
-    """Case 15: 400 with a token, 401 without."""
+    """400 with a token, 401 without."""
     path = f"/api/hubs/1chat{call.path}"
     reply = await api(call.method, path, call.body, call.content_type)
     assert (reply.status, reply.error_code) == (400, "Error.BadRequest")
@@ -59,7 +58,7 @@ async def test_every_call_checks_its_hub_after_the_token(api: Api, call: Call) -
 
 @every_call
 async def test_every_call_checks_its_version(api: Api, hub: str, call: Call) -> None:
-    """Case 19, and the answer of case 66 that lacks the list of versions."""
+    """The one answer that lacks the list of versions."""
     reply = await api(call.method, f"/api/hubs/{hub}{call.path}", call.body, call.content_type, version="2099-01-01")
     assert (reply.status, reply.error_code) == (400, "Error.BadRequest")
     assert reply.header("api-supported-versions") is None
@@ -86,7 +85,7 @@ async def test_every_call_checks_its_version(api: Api, hub: str, call: Call) -> 
 async def test_versions_that_were_published_or_none_are_taken(
     api: Api, hub: str, version: str | None, more: str, status: int
 ) -> None:
-    """Case 19. The parameter may stand anywhere, once; parameters that nobody knows are ignored."""
+    """The parameter may stand anywhere, once; parameters that nobody knows are ignored."""
     reply = await api("POST", f"/api/hubs/{hub}/:send?{more.removeprefix('&')}", "x", "text/plain", version=version)
     assert reply.status == status
 
@@ -168,7 +167,6 @@ async def test_fault_of_the_server_is_one_call_s_and_told_in_its_log(
 async def test_absent_target_of_a_change_has_the_recorded_body(
     api: Api, hub: str, method: str, path: str, length: int, body: bytes
 ) -> None:
-    """Cases 41, 43 and 51."""
     reply = await api(method, f"/api/hubs/{hub}{path}")
     assert (reply.status, len(reply.body), reply.body) == (404, length, body)
     assert reply.header("content-type") == "application/json; charset=utf-8"
@@ -176,7 +174,6 @@ async def test_absent_target_of_a_change_has_the_recorded_body(
 
 
 async def test_wrong_filter_has_the_recorded_body(api: Api, hub: str) -> None:
-    """Case 32."""
     reply = await api("POST", f"/api/hubs/{hub}/:send?filter=invalid%20filter", "x", "text/plain")
     assert (reply.status, len(reply.body)) == (400, 416)
     assert reply.body == (
@@ -203,7 +200,6 @@ async def test_wrong_filter_has_the_recorded_body(api: Api, hub: str) -> None:
 async def test_head_tells_the_length_of_a_body_that_it_does_not_send(
     api: Api, hub: str, path: str, length: str, code: str
 ) -> None:
-    """Cases 39, 40, 49 and 51."""
     reply = await api("HEAD", f"/api/hubs/{hub}{path}")
     assert (reply.status, reply.header("content-length"), reply.error_code) == (404, length, code)
     assert reply.header("content-type") == "application/json; charset=utf-8"
@@ -219,7 +215,6 @@ async def test_head_of_a_wrong_call_is_neither_404_nor_has_a_body(api: Api) -> N
 
 
 async def test_accepted_send_has_length_0_and_no_type(api: Api, hub: str) -> None:
-    """Case 2."""
     reply = await api("POST", f"/api/hubs/{hub}/:send", "x", "text/plain")
     assert (reply.status, reply.header("content-length"), reply.header("content-type")) == (202, "0", None)
     assert reply.header("date") is not None
@@ -227,7 +222,6 @@ async def test_accepted_send_has_length_0_and_no_type(api: Api, hub: str) -> Non
 
 
 async def test_no_content_has_no_length(api: Api, hub: str) -> None:
-    """Case 42."""
     reply = await api("DELETE", f"/api/hubs/{hub}/connections/xxxx/groups")
     assert (reply.status, reply.header("content-length"), reply.header("content-type")) == (204, None, None)
 
@@ -263,18 +257,23 @@ async def test_no_request_id_comes_back_when_none_was_sent(api: Api, hub: str) -
 async def test_errors_of_the_caller_never_ask_for_a_retry(
     api: Api, hub: str, method: str, path: str, token: str | None
 ) -> None:
-    """Case 62: the Python client repeats any status with this header."""
+    """The Python client repeats any status with this header."""
     reply = await api(method, f"/api/hubs/{hub}{path}", token=token)
     assert reply.status >= 400
     assert reply.header("retry-after") is None
 
 
-async def test_strict_transport_is_asked_for_over_https_only(tmp_path: Path, api: Api) -> None:
+async def test_strict_transport_is_asked_for_over_https_only_and_never_of_localhost(tmp_path: Path, api: Api) -> None:
     async with running_server(tmp_path, tls_port=0) as server:
         tls = ssl.create_default_context(cafile=str(server.settings.data_folder / "certificates" / "authority.pem"))
         port = int(next(one for one in server.endpoints if one.startswith("https:")).rpartition(":")[2])
-        request = request_bytes("HEAD", "/api/health", [("Host", f"localhost:{port}"), ("Connection", "close")])
-        secure = await exchange("127.0.0.1", port, request, ssl=tls, server_hostname="localhost")
+
+        async def over_tls(host: str) -> Reply:
+            request = request_bytes("HEAD", "/api/health", [("Host", host), ("Connection", "close")])
+            return await exchange("127.0.0.1", port, request, ssl=tls, server_hostname="localhost")
+
+        secure, local = await over_tls("pubsub.example.com"), await over_tls(f"localhost:{port}")
+    assert local.header("strict-transport-security") is None
     assert secure.header("strict-transport-security") == "max-age=15724800; includeSubDomains"
     plain = await api("HEAD", "/api/health")
     assert plain.header("strict-transport-security") is None

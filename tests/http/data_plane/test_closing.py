@@ -44,7 +44,6 @@ SCOPES = [
 async def test_client_hears_the_reason_and_is_closed(
     api: Api, connect: Connect, hub: str, method: str, path: str, query: str, told: str
 ) -> None:
-    """Cases 46 and 47."""
     client = await connect(user="ann", groups=["g"])
     await close(api, hub, method, path.format(id=client.connection_id) + query)
     assert await is_closed_with(client, told)
@@ -61,7 +60,6 @@ async def test_plain_client_is_closed_without_a_word(api: Api, connect: Connect,
 async def test_only_those_addressed_and_not_excluded_are_closed(
     api: Api, connect: Connect, hub: str, heard: Heard, scope: str
 ) -> None:
-    """Case 46."""
     spared, also_spared, closed = [await connect(user="ann", groups=["g"]) for _ in range(3)]
     outside = await connect(user="bob")
     elsewhere = await connect(into=f"{hub}2", user="ann", groups=["g"])
@@ -80,7 +78,7 @@ async def test_only_those_addressed_and_not_excluded_are_closed(
 async def test_closing_nobody_is_success(
     api: Api, connect: Connect, hub: str, heard: Heard, method: str, path: str
 ) -> None:
-    """Case 47: in a hub without connections, and where nobody of that name is."""
+    """In a hub without connections, and where nobody of that name is."""
     await close(api, f"{hub}2", method, path.format(id="nobody"))
     client = await connect(user="bob")
     if path != "/:closeConnections":
@@ -89,7 +87,7 @@ async def test_closing_nobody_is_success(
 
 
 async def test_closed_connection_is_gone_at_once(api: Api, connect: Connect, hub: str) -> None:
-    """Cases 40 and 44: 204 comes when the close has begun, and from then on nobody finds the connection."""
+    """204 comes when the close has begun, and from then on nobody finds the connection."""
     client = await connect(user="ann", groups=["g"])
     await close(api, hub, "DELETE", f"/connections/{client.connection_id}")
     for path in (f"connections/{client.connection_id}", "users/ann", "groups/g"):

@@ -26,7 +26,6 @@ async def exists(api: Api, path: str) -> bool:
 
 
 async def test_connection_user_and_group_are_there_while_connected(api: Api, connect: Connect, hub: str) -> None:
-    """Cases 39 and 40."""
     client = await connect(user="ann", groups=["g"])
     paths = [f"/api/hubs/{hub}/{one}" for one in (f"connections/{client.connection_id}", "users/ann", "groups/g")]
     assert [await exists(api, path) for path in paths] == [True, True, True]
@@ -68,7 +67,6 @@ async def test_user_in_group_checks_both_names(api: Api, hub: str, path: str, ta
 
 
 async def test_connection_is_added_once_however_often(api: Api, connect: Connect, hub: str, heard: Heard) -> None:
-    """Case 41."""
     client = await connect()
     path = f"/api/hubs/{hub}/groups/g/connections/{client.connection_id}"
     for _ in range(2):
@@ -85,7 +83,6 @@ async def test_connection_is_added_once_however_often(api: Api, connect: Connect
 async def test_user_is_added_with_the_connections_of_the_moment(
     api: Api, connect: Connect, hub: str, heard: Heard
 ) -> None:
-    """Case 43."""
     first, second = await connect(user="ann"), await connect(user="ann")
     assert (await api("PUT", f"/api/hubs/{hub}/users/ann/groups/g")).status == 200
     assert (await api("PUT", f"/api/hubs/{hub}/users/ann/groups/g")).status == 200
@@ -105,7 +102,7 @@ async def test_user_leaves_one_group_with_every_connection(api: Api, connect: Co
 
 
 async def test_group_ends_with_its_last_member(api: Api, connect: Connect, hub: str) -> None:
-    """Case 44, for a user and for a connection."""
+    """For a user and for a connection."""
     ann, bob = await connect(user="ann", groups=["g", "h"]), await connect(user="bob", groups=["k"])
     assert (await api("DELETE", f"/api/hubs/{hub}/users/ann/groups")).status == 204
     assert (await api("DELETE", f"/api/hubs/{hub}/connections/{bob.connection_id}/groups")).status == 204
@@ -127,7 +124,6 @@ async def members(api: Api, hub: str, group: str) -> set[str]:
 
 
 async def test_filter_chooses_who_is_added_to_every_group(api: Api, connect: Connect, hub: str) -> None:
-    """Case 45."""
     left = {(await connect(user=f"l-{number}")).connection_id for number in range(2)}
     right = {(await connect(user="r-1")).connection_id, (await connect()).connection_id}
     body = {"groups": ["a", "b"], "filter": "startswith(userId,'l-')"}
@@ -145,7 +141,6 @@ async def test_filter_chooses_who_is_added_to_every_group(api: Api, connect: Con
 
 @pytest.mark.parametrize("chosen", [None, ""])
 async def test_no_filter_chooses_everybody(api: Api, connect: Connect, hub: str, chosen: str | None) -> None:
-    """Case 45."""
     client = await connect()
     assert (await change(api, hub, "addToGroups", {"GROUPS": ["g"], "Filter": chosen, "more": 1})).status == 200
     assert await members(api, hub, "g") == {client.connection_id}
@@ -181,7 +176,6 @@ async def test_nobody_chosen_is_success(api: Api, connect: Connect, hub: str) ->
 async def test_wrong_body_is_answered_400(
     api: Api, hub: str, verb: str, body: object, target: str, message: str | None
 ) -> None:
-    """Case 45."""
     reply = await change(api, hub, verb, body)
     told = reply.json()
     assert (reply.status, told["target"], list(told["errors"])) == (400, target, [target])
@@ -190,7 +184,7 @@ async def test_wrong_body_is_answered_400(
 
 @pytest.mark.parametrize("verb", ["addToGroups", "removeFromGroups"])
 async def test_wrong_filter_of_a_body_has_the_recorded_answer(api: Api, hub: str, verb: str) -> None:
-    """Case 33: as for the parameter, its name with a capital."""
+    """As for the parameter, its name with a capital."""
     in_query = await api("POST", f"/api/hubs/{hub}/:send?filter={quote('invalid filter')}", "x")
     in_body = await change(api, hub, verb, {"groups": ["g"], "filter": "invalid filter"})
     as_member = in_query.body.replace(b'"target":"filter"', b'"target":"Filter"').replace(b'{"filter":', b'{"Filter":')
@@ -203,7 +197,6 @@ async def test_wrong_filter_of_a_body_has_the_recorded_answer(api: Api, hub: str
     "content_type", ["text/plain", None, "application/octet-stream", "application/json; charset=x"]
 )
 async def test_other_media_type_is_answered_415(api: Api, hub: str, verb: str, content_type: str | None) -> None:
-    """Case 45."""
     reply = await change(api, hub, verb, {"groups": ["g"]}, content_type)
     assert (reply.status, reply.body) == (415, b"")
 

@@ -47,7 +47,6 @@ async def crowd(server: RunningServer) -> list[str]:
 
 
 async def test_pages_hold_200_unless_told_otherwise(api: Api, crowd: list[str]) -> None:
-    """Case 54."""
     first = await page(api, "crowd")
     assert ids(first) == crowd[:200]
     link = first["nextLink"]
@@ -59,7 +58,6 @@ async def test_pages_hold_200_unless_told_otherwise(api: Api, crowd: list[str]) 
 
 
 async def test_top_bounds_all_pages_together(api: Api, crowd: list[str]) -> None:
-    """Case 54."""
     first = await page(api, "crowd", "maxpagesize=1&top=2")
     assert ids(first) == crowd[:1]
     assert (parameters(first["nextLink"])["maxpagesize"], parameters(first["nextLink"])["top"]) == ("1", "1")
@@ -90,7 +88,7 @@ async def test_every_member_comes_once(api: Api, crowd: list[str], query: str, p
 
 
 async def test_link_names_the_newest_version_and_survives_another_order(api: Api, crowd: list[str]) -> None:
-    """Case 58 as far as HTTP goes: the Python client takes a link apart and writes its parameters anew."""
+    """The Python client takes a link apart and writes its parameters anew."""
     first = await page(api, "crowd", "maxpagesize=150", version="2021-10-01")
     link = parameters(first["nextLink"])
     assert link["api-version"] == "2024-12-01"
@@ -110,7 +108,7 @@ async def test_row_tells_the_user_or_null(api: Api, connect: Connect, hub: str) 
 
 
 async def test_nobody_is_an_empty_page(api: Api, connect: Connect, hub: str) -> None:
-    """Case 56: unknown hub, unknown group."""
+    """Unknown hub, unknown group."""
     reply = await api("GET", f"/api/hubs/{hub}/groups/g/connections")
     assert reply.body == b'{"value":[],"nextLink":null}'
     await connect(groups=["h"])
@@ -118,7 +116,7 @@ async def test_nobody_is_an_empty_page(api: Api, connect: Connect, hub: str) -> 
 
 
 async def test_members_who_leave_between_pages_cost_nobody_else_a_place(api: Api, connect: Connect, hub: str) -> None:
-    """Case 57: also the one after whom the next page begins."""
+    """Also the one after whom the next page begins."""
     clients = {}
     for _ in range(6):
         client = await connect(groups=["g"])
@@ -139,14 +137,12 @@ async def test_members_who_leave_between_pages_cost_nobody_else_a_place(api: Api
 @pytest.mark.parametrize("name", ["maxpagesize", "top"])
 @pytest.mark.parametrize("value", ["0", "-1", "1.5", "x", "", "%20", "1e2", "2147483648", "99999999999", "%D9%A1"])
 async def test_wrong_size_is_answered_400(api: Api, name: str, value: str) -> None:
-    """Case 55."""
     reply = await api("GET", f"/api/hubs/chat/groups/g/connections?{name}={value}")
     assert (reply.status, reply.error_code, reply.json()["target"]) == (400, "Error.BadRequest", name)
 
 
 @pytest.mark.parametrize("query", ["maxpagesize=201", "maxpagesize=1&maxpagesize=1", "top=1&top=1"])
 async def test_size_beyond_the_limit_or_twice_is_answered_400(api: Api, query: str) -> None:
-    """Case 55."""
     reply = await api("GET", f"/api/hubs/chat/groups/g/connections?{query}")
     assert (reply.status, reply.json()["target"]) == (400, query.partition("=")[0])
 
@@ -171,7 +167,6 @@ def changed(token: str, at: int) -> str:
     ],
 )
 async def test_wrong_token_is_answered_400(api: Api, crowd: list[str], wrong: Any) -> None:
-    """Case 55."""
     good = parameters((await page(api, "crowd"))["nextLink"])["continuationToken"]
     reply = await api("GET", f"/api/hubs/crowd/groups/g/connections?continuationToken={quoted(wrong(good))}")
     assert (reply.status, reply.error_code, reply.json()["target"]) == (400, "Error.BadRequest", "continuationToken")
@@ -186,7 +181,6 @@ def quoted(text: str) -> str:
     [("crowd/groups/g", 200), ("CROWD/groups/g", 200), ("crowd/groups/G", 400), ("other/groups/g", 400)],
 )
 async def test_token_is_good_for_its_hub_and_group_only(api: Api, crowd: list[str], path: str, status: int) -> None:
-    """Case 55."""
     good = parameters((await page(api, "crowd"))["nextLink"])["continuationToken"]
     reply = await api("GET", f"/api/hubs/{path}/connections?continuationToken={good}")
     assert reply.status == status

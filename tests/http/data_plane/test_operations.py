@@ -25,7 +25,7 @@ class Recorder:
     [(b"", None), (b"messageTtlSeconds=0", None), (b"messageTtlSeconds=1", 101.0), (b"messageTtlSeconds=300", 400.0)],
 )
 async def test_message_expires_when_its_time_to_live_is_over(query: bytes, expires_at: float | None) -> None:
-    """Case 29: 0 and none never expire."""
+    """0 and none never expire."""
     recorder = Recorder()
     await Operations(recorder, lambda: 100.0).send_to_all(a_call(query))
     (command,) = recorder.commands

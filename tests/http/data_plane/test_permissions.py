@@ -32,7 +32,7 @@ async def may_send(client: Client, group: str, ack_id: int) -> bool:
 
 @pytest.mark.parametrize("name", ["sendToGroup", "SENDTOGROUP", "1", "joinLeaveGroup", "joinleavegroup", "2"])
 async def test_permission_is_there_from_grant_to_revocation(api: Api, connect: Connect, hub: str, name: str) -> None:
-    """Cases 49 and 50: changing twice is no error, and another group or spelling is another target."""
+    """Changing twice is no error, and another group or spelling is another target."""
     connection = (await connect()).connection_id
     what = ("targetName=g", name)
     assert await status(api, "HEAD", hub, connection, *what) == 404
@@ -61,7 +61,7 @@ async def test_the_two_permissions_are_two(api: Api, connect: Connect, hub: str)
     "name", ["0", "3", "-1", "x", "sendToGroup,joinLeaveGroup", "1,2", "", "%20", "webpubsub.sendToGroup"]
 )
 async def test_unknown_permission_is_answered_400(api: Api, hub: str, method: str, name: str) -> None:
-    """Case 50, whether the connection exists or not."""
+    """Whether the connection exists or not."""
     reply = await permission(api, method, hub, "nobody", "targetName=g", name)
     assert (reply.status, reply.error_code) == (400, "Error.BadRequest")
 
@@ -71,7 +71,7 @@ async def test_unknown_permission_is_answered_400(api: Api, hub: str, method: st
     "target", ["", "targetName=", "targetName=%20", f"targetName={'x' * 1025}", "targetName=g&targetName=g"]
 )
 async def test_target_is_needed_once(api: Api, hub: str, method: str, target: str) -> None:
-    """Case 50, whether the connection exists or not."""
+    """Whether the connection exists or not."""
     reply = await permission(api, method, hub, "nobody", target)
     assert (reply.status, reply.error_code) == (400, "Error.BadRequest")
     if method != "HEAD":
@@ -79,7 +79,7 @@ async def test_target_is_needed_once(api: Api, hub: str, method: str, target: st
 
 
 async def test_unknown_connection_can_only_be_revoked(api: Api, hub: str, connect: Connect) -> None:
-    """Case 51, in a hub that has other connections; the body itself is recorded."""
+    """In a hub that has other connections; the body itself is recorded."""
     await connect()
     assert await status(api, "PUT", hub, "xxx") == 404
     assert await status(api, "HEAD", hub, "xxx") == 404
@@ -97,7 +97,7 @@ async def test_grant_and_revocation_decide_what_the_client_may_send(api: Api, co
 
 
 async def test_revocation_takes_one_group_from_a_role_for_all(api: Api, connect: Connect, hub: str) -> None:
-    """Case 52: the check takes roles into account, and a later grant lifts the revocation."""
+    """The check takes roles into account, and a later grant lifts the revocation."""
     client = await connect(roles=["webpubsub.sendToGroup"])
     one = client.connection_id
     assert await status(api, "HEAD", hub, one, "targetName=any%20group") == 200
@@ -109,7 +109,6 @@ async def test_revocation_takes_one_group_from_a_role_for_all(api: Api, connect:
 
 
 async def test_revoked_member_stays_a_member(api: Api, connect: Connect, hub: str) -> None:
-    """Case 53."""
     client = await connect(roles=["webpubsub.joinLeaveGroup"])
     assert (await client.ask({"type": "joinGroup", "group": "g", "ackId": 1}))["success"]
     assert await status(api, "DELETE", hub, client.connection_id, "targetName=g", "joinLeaveGroup") == 204

@@ -54,7 +54,7 @@ def test_parameters_come_back_as_they_were(pairs: list[tuple[str, str]]) -> None
 @in_the_loop_of_the_module
 @given(user=names, group=groups)
 async def test_user_and_group_of_any_name_are_found(server: RunningServer, user: str, group: str) -> None:
-    """Case 60: over WebSocket and over REST it is one user and one group."""
+    """Over WebSocket and over REST it is one user and one group."""
     api = Api(server)
     client = await server.connect("names", user=user, groups=[group])
     path = f"/api/hubs/names/groups/{quote(group, safe='')}/users/{quote(user, safe='')}"

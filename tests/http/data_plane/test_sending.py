@@ -38,7 +38,7 @@ def texts(frames: Sequence[str | bytes]) -> list[object]:
 async def test_json_client_receives_a_message_frame(
     api: Api, connect: Connect, hub: str, scope: str, content_type: str, body: bytes, kind: str, data: object
 ) -> None:
-    """Cases 23 and 24: from the server, or from the group without a user."""
+    """From the server, or from the group without a user."""
     client = await connect(user="ann", groups=["g"])
     path = f"/api/hubs/{hub}{scope.format(connection=client.connection_id)}/:send"
     assert (await api("POST", path, body, content_type)).status == 202
@@ -67,7 +67,7 @@ async def test_user_receives_on_every_connection(api: Api, connect: Connect, hub
     "name", ["a/b c", "é", "日本語", "%2F", "+", ":send", "a?b#c&d=e", "..", " x ", "'", '"\\', "a\x1fb"]
 )
 async def test_names_arrive_as_they_were_written(api: Api, connect: Connect, hub: str, name: str) -> None:
-    """Case 60, and the same for groups."""
+    """The same for groups."""
     client = await connect(user=name, groups=[name])
     await api.send_text(f"/api/hubs/{hub}/users/{quote(name, safe='')}/:send", "to the user")
     await api.send_text(f"/api/hubs/{hub}/groups/{quote(name, safe='')}/:send", "to the group")
@@ -77,7 +77,6 @@ async def test_names_arrive_as_they_were_written(api: Api, connect: Connect, hub
 
 
 async def test_hub_compares_without_case(api: Api, connect: Connect, hub: str) -> None:
-    """Case 16."""
     client = await connect()
     await api.send_text(f"/api/hubs/{hub.upper()}/:send", "x")
     assert (await client.message())["data"] == "x"
@@ -87,7 +86,6 @@ async def test_hub_compares_without_case(api: Api, connect: Connect, hub: str) -
 async def test_groups_and_users_compare_with_case(
     api: Api, connect: Connect, hub: str, heard: Heard, scope: str, access: dict[str, object]
 ) -> None:
-    """Case 17."""
     client = await connect(**access)
     await api.send_text(f"/api/hubs/{hub}/{scope}/:send", "x")
     assert await heard(client) == []
@@ -109,7 +107,7 @@ async def test_sends_of_one_caller_arrive_in_their_order(api: Api, connect: Conn
 async def test_excluded_connections_receive_nothing(
     api: Api, connect: Connect, hub: str, heard: Heard, scope: str
 ) -> None:
-    """Case 30: each id by itself, no list in one value; ids that nobody has are ignored."""
+    """Each id by itself, no list in one value; ids that nobody has are ignored."""
     one, two, three = [await connect(groups=["g"]) for _ in range(3)]
     excluded = f"excluded={one.connection_id}&excluded={two.connection_id}&excluded=nobody"
     await api.send_text(f"/api/hubs/{hub}{scope}/:send?{excluded}", "first")
@@ -186,7 +184,6 @@ FILTERS = [
 async def test_filter_chooses_who_receives(
     api: Api, connect: Connect, hub: str, heard: Heard, text: str, chosen: list[str]
 ) -> None:
-    """Cases 31, 35, 36 and 37."""
     clients = await people(connect)
     filled = text.format(ann=clients["ann"].connection_id)
     await api.send_text(f"/api/hubs/{hub}/:send?filter={quote(filled)}", "x")
@@ -228,7 +225,6 @@ def syntax(printed: str, reason: str) -> str:
 async def test_wrong_filter_is_answered_400_with_its_reason(
     api: Api, hub: str, scope: str, text: str, message: str | None
 ) -> None:
-    """Cases 32, 34 and 63."""
     path = f"/api/hubs/{hub}{scope}/:send"
     reply = await api("POST", f"{path}?filter={quote(text)}", "x", "text/plain", token=token_without_query(api, path))
     told = reply.json()
@@ -241,7 +237,6 @@ async def test_wrong_filter_is_answered_400_with_its_reason(
 
 
 async def test_filter_whose_left_side_decides_is_accepted(api: Api, hub: str) -> None:
-    """Case 63."""
     assert (await api("POST", f"/api/hubs/{hub}/:send?filter=true%20or%20userId", "x")).status == 202
 
 
@@ -268,7 +263,7 @@ async def test_filter_whose_left_side_decides_is_accepted(api: Api, hub: str) ->
     ],
 )
 async def test_hub_name_is_checked(api: Api, segment: str, status: int) -> None:
-    """Case 15, and our hyphen."""
+    """Our hyphen."""
     reply = await api("POST", f"/api/hubs/{segment}/:send", "x", "text/plain")
     assert reply.status == status
     if status == 400:
@@ -293,7 +288,6 @@ async def test_hub_name_is_checked(api: Api, segment: str, status: int) -> None:
     ],
 )
 async def test_group_name_is_checked(api: Api, hub: str, group: str, status: int) -> None:
-    """Case 18."""
     reply = await api("POST", f"/api/hubs/{hub}/groups/{group}/:send", "x", "text/plain")
     assert reply.status == status
     if status == 400:
@@ -326,7 +320,6 @@ async def test_empty_id_is_answered_400(api: Api, hub: str, scope: str, target: 
     ],
 )
 async def test_time_to_live_is_checked(api: Api, hub: str, scope: str, query: str, status: int) -> None:
-    """Case 29."""
     reply = await api("POST", f"/api/hubs/{hub}{scope}/:send?{query}", "x", "text/plain")
     assert reply.status == status
     if status == 400:

@@ -42,7 +42,7 @@ NOT_JSON = "The request body is not a valid JSON."
 async def test_plain_client_receives_what_the_media_type_says(
     api: Api, connect: Connect, hub: str, content_type: str | None, body: bytes, received: str | bytes
 ) -> None:
-    """Cases 20, 21, 22, 27, and bytes without a media type of case 25.
+    """Bytes without a media type.
 
     Text arrives as text, JSON as text whose bytes nobody touched, octets and what names no type as bytes.
     """
@@ -72,7 +72,6 @@ async def test_plain_client_receives_what_the_media_type_says(
     ],
 )
 async def test_other_media_type_is_answered_415_without_body(api: Api, hub: str, content_type: str) -> None:
-    """Case 25."""
     reply = await api("POST", f"/api/hubs/{hub}/:send", "x", content_type)
     assert (reply.status, reply.body, reply.error_code) == (415, b"", None)
 
@@ -99,7 +98,6 @@ async def test_other_media_type_is_answered_415_without_body(api: Api, hub: str,
     ],
 )
 async def test_body_that_is_not_json_is_answered_400(api: Api, hub: str, body: bytes) -> None:
-    """Case 26."""
     reply = await api("POST", f"/api/hubs/{hub}/:send", body, "application/json")
     assert (reply.status, reply.json()["message"]) == (400, NOT_JSON)
 
@@ -133,7 +131,7 @@ async def test_every_json_value_is_passed_on_whatever_it_is_worth(
 async def test_message_of_exactly_the_limit_is_delivered(
     api: Api, connect: Connect, hub: str, content_type: str, body: bytes
 ) -> None:
-    """Case 28, the size that is allowed."""
+    """The size that is allowed."""
     client = await connect(subprotocol=None)
     reply = await api("POST", f"/api/hubs/{hub}/:send", body, content_type)
     assert reply.status == 202
@@ -145,7 +143,7 @@ async def test_message_of_exactly_the_limit_is_delivered(
 async def test_message_of_one_byte_more_is_refused(
     api: Api, connect: Connect, hub: str, heard: Heard, chunks: list[bytes] | None
 ) -> None:
-    """Case 28, one byte more; a body without a length is counted while it is read."""
+    """One byte more; a body without a length is counted while it is read."""
     client = await connect(subprotocol=None)
     body = None if chunks else b"x" * (LIMIT_BYTES + 1)
     reply = await api("POST", f"/api/hubs/{hub}/:send", body, chunks=chunks, keep_alive=True)
@@ -154,7 +152,6 @@ async def test_message_of_one_byte_more_is_refused(
 
 
 async def test_chunked_body_is_taken(api: Api, connect: Connect, hub: str) -> None:
-    """Case 65."""
     client = await connect(subprotocol=None)
     chunks = [b'{"a"', b":", b"1", b"}"]
     reply = await api("POST", f"/api/hubs/{hub}/:send", content_type="application/json", chunks=chunks)

@@ -59,7 +59,7 @@ class DataPlane:
         request_id = headers.get(b"x-ms-client-request-id")
         if request_id is not None:
             more.append((b"x-ms-client-request-id", request_id))
-        if scope["scheme"] == "https":
+        if scope["scheme"] == "https" and not _is_localhost(headers.get(b"host", b"")):
             more.append(_STRICT_TRANSPORT)
         await send({"type": "http.response.start", "status": status, "headers": more})
         await send({"type": "http.response.body", "body": body})
@@ -121,6 +121,12 @@ class DataPlane:
 def _unrouted(methods: tuple[str, ...]) -> ApiError:
     """405 names the methods that the path has (RFC 9110, section 15.5.6)."""
     return ApiError(405, headers=(("allow", ", ".join(methods)),)) if methods else ApiError(404)
+
+
+def _is_localhost(host: bytes) -> bool:
+    """Whether a browser would hold every port of its own machine to https if it were told so."""
+    name = host.partition(b":")[0].lower()
+    return name == b"localhost" or name.endswith(b".localhost")
 
 
 def _bearer(authorization: bytes | None) -> str | None:
