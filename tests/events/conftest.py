@@ -13,7 +13,7 @@ def pytest_asyncio_loop_factories(
 ) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
     """Run what touches sockets on the loop of production and on asyncio's own, which is the one on Windows."""
     factories: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {"uvloop": uvloop.new_event_loop}
-    if item.path.stem in ("test_http_client", "test_webhooks"):
+    if item.path.stem in ("test_http_client", "test_dispatcher"):
         factories["asyncio"] = asyncio.new_event_loop
     return factories
 

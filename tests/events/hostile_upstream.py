@@ -49,11 +49,12 @@ class HostileUpstream:
         self.failures = Counter[str]()
         """How often the behaviour `flapping` fails for each event name before it answers."""
         self.answers: dict[str, bytes] = {}
-        """Whole replies by path, for behaviours of a test's own."""
+        """Whole replies to events by path, for behaviours of a test's own."""
         self.gate = asyncio.Event()
         """The behaviour `gate` answers when it is set."""
         self.changed = asyncio.Event()
         self.url = ""
+        self._writers: set[asyncio.StreamWriter] = set()
 
     def posts(self, event: str | None = None) -> list[Received]:
         """The events that arrived, or those of one name."""
@@ -66,12 +67,25 @@ class HostileUpstream:
                 self.changed.clear()
                 await self.changed.wait()
 
+    async def say(self, data: bytes) -> None:
+        """Write something on every open connection, asked or not."""
+        for writer in self._writers:
+            writer.write(data)
+            await writer.drain()
+
+    async def hang_up(self) -> None:
+        """End every open connection after what has been written."""
+        for writer in tuple(self._writers):
+            await writer.drain()
+            writer.close()
+
     def _note(self) -> None:
         self.changed.set()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
         self.open += 1
+        self._writers.add(writer)
         number = self.connections
         try:
             while await self._serve_one(reader, writer, number):
@@ -80,6 +94,7 @@ class HostileUpstream:
             pass
         finally:
             self.open -= 1
+            self._writers.discard(writer)
             self._note()
             writer.close()
 
@@ -87,7 +102,7 @@ class HostileUpstream:
         request = await _read(reader, number)
         self.requests.append(request)
         self._note()
-        if request.path in self.answers:
+        if request.method == "POST" and request.path in self.answers:
             writer.write(self.answers[request.path])
         elif request.method in ("OPTIONS", "GET"):
             status = self.validation_status if request.method == "OPTIONS" else self.get_status
@@ -135,6 +150,11 @@ async def _nothing(server, request, reader, writer) -> None:
 async def _gate(server, request, reader, writer) -> None:
     await server.gate.wait()
     await _echo(server, request, reader, writer)
+
+
+async def _last(server, request, reader, writer) -> None:
+    await server.gate.wait()
+    writer.write(reply(200, b"", "Connection: close"))
 
 
 async def _silent(server, request, reader, writer) -> None:
@@ -195,6 +215,7 @@ BEHAVIOURS: dict[str, Behaviour] = {
     "echo": _echo,
     "nothing": _nothing,
     "gate": _gate,
+    "last": _last,
     "silent": _silent,
     "slow": _slow,
     "half": _half,

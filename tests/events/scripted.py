@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from linarite.events.http_replies import HttpReply
 from linarite.events.targets import Target
@@ -62,3 +62,10 @@ async def settled() -> None:
     """Let tasks that wait for nothing run to their end."""
     for _ in range(20):
         await asyncio.sleep(0)
+
+
+async def until(is_so: Callable[[], bool]) -> None:
+    """Wait for a condition."""
+    async with asyncio.timeout(10):
+        while not is_so():  # noqa: ASYNC110 - conditions of many kinds, none of which tells when it changes
+            await asyncio.sleep(0.001)

@@ -87,6 +87,10 @@ def test_cookies_end_at_their_time_and_max_age_has_precedence():
     assert sent(jar, now=NOW + 10) is None
 
 
+def test_a_time_that_nobody_can_read_is_none():
+    assert sent(jar_of("a=1; Expires=soon; Max-Age=x"), now=NOW + 10**9) == "a=1"
+
+
 def test_a_cookie_that_has_ended_removes_the_one_before():
     assert sent(jar_of("a=1", "a=; Max-Age=0")) is None
 

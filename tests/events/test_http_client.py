@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from tests.events.hostile_upstream import MEGABYTE, hostile_upstream, reply
+from tests.events.scripted import settled, until
 
 from linarite.events.addresses import AddressDenied, Addresses, parse_networks
 from linarite.events.http_client import HttpClient, tls_context
@@ -161,6 +162,18 @@ async def test_a_kept_connection_that_the_server_has_closed_is_nobodys_failure(u
     assert [one.connection for one in upstream.requests] == [1, 1, 2]
 
 
+async def test_of_many_kept_connections_only_one_is_tried_before_a_new_one(upstream):
+    """Else a server that closes on a certain request would get it once for every connection there is."""
+    async with http_client() as client:
+        calls = [asyncio.create_task(post(client, f"{upstream.url}/gate/x")) for _ in range(10)]
+        await upstream.until(lambda: len(upstream.requests) == 10)
+        upstream.gate.set()
+        await asyncio.gather(*calls)
+        with pytest.raises(ConnectionFailed):
+            await post(client, f"{upstream.url}/early/x")
+    assert len(upstream.requests) == 12
+
+
 async def test_a_reply_that_closes_the_connection_is_the_last_on_it(upstream):
     upstream.answers["/close"] = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
     async with http_client() as client:
@@ -186,6 +199,51 @@ async def test_old_and_idle_connections_are_not_used_again(upstream):
     async with http_client(idle_seconds=0.0) as client:
         await post(client, f"{upstream.url}/echo/x")
         await upstream.until(lambda: upstream.open == 0)
+
+
+async def test_connections_that_nobody_uses_are_closed_after_a_while(upstream):
+    async with http_client(idle_seconds=0.02) as client:
+        await post(client, f"{upstream.url}/echo/x")
+        await upstream.until(lambda: upstream.open == 0)
+        await until(lambda: not client._endpoints)
+
+
+@pytest.mark.parametrize("path", ["/gate/1", "/last/1"])
+async def test_who_is_cancelled_while_a_place_is_handed_over_passes_it_on(upstream, path):
+    """The place is a kept connection, or the room for a new one after one that was closed."""
+    async with http_client(connections_limit=1) as client:
+
+        async def first() -> None:
+            await post(client, upstream.url + path)
+            second.cancel()  # its place has just been handed over, and it has not gone on yet
+
+        one = asyncio.create_task(first())
+        await upstream.until(lambda: len(upstream.requests) == 1)
+        second = asyncio.create_task(post(client, f"{upstream.url}/echo/2"))
+        third = asyncio.create_task(post(client, f"{upstream.url}/echo/3"))
+        await settled()
+        upstream.gate.set()
+        await asyncio.gather(one, third)
+        assert second.cancelled()
+    assert [sent.path for sent in upstream.requests] == [path, "/echo/3"]
+
+
+async def test_a_reply_without_length_ends_with_the_connection(upstream):
+    upstream.answers["/endless"] = b"HTTP/1.1 200 OK\r\n\r\nall there is"
+    async with http_client() as client:
+        call = asyncio.create_task(post(client, f"{upstream.url}/endless"))
+        await upstream.until(lambda: len(upstream.requests) == 1)
+        await upstream.hang_up()
+        assert (await call).body == b"all there is"
+
+
+async def test_a_server_that_speaks_unasked_loses_its_connection(upstream):
+    upstream.answers["/more"] = reply(200, b"x")
+    async with http_client() as client:
+        await post(client, f"{upstream.url}/more")
+        await upstream.say(b"HTTP/1.1 408 Request Timeout\r\n\r\n")
+        await upstream.until(lambda: upstream.open == 0)
+        assert (await post(client, f"{upstream.url}/echo/x")).status == 200
 
 
 async def test_close_ends_idle_and_busy_connections(upstream):

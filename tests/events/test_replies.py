@@ -139,6 +139,8 @@ def test_metadata_that_breaks_a_rule_fails_the_event(value):
         ("application/json", b"\xff"),
         ("application/json", b'"a\xffb"'),
         ("application/json", b"NaN"),
+        ("application/json", b'["\\ud83d", NaN]'),
+        ("application/json", b'["\\ud83d"'),
         ("application/json", b"[" * 100_000),
     ],
 )

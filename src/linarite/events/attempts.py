@@ -1,8 +1,8 @@
 """One HTTP request with the retries that the service makes, blocking events and validation included.
 
 408, any 5xx and connections that fail are tried again after 1, 3 and 5 seconds, with the same headers and body, so that
-handlers must bear doubles; 429, other statuses and time that has run out are not. (The runtime's retry policy, by way
-of its emulator.)
+handlers must bear doubles; 429, other statuses and time that has run out are not. (The retry policy of the service's
+runtime.)
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Events as the service sends them: CloudEvents 1.0 over HTTP in binary mode.
 
-Headers and bodies follow "CloudEvents extension for Azure Web PubSub event handler" (reference-cloud-events) and the
-service's emulator where that page is silent. Everything here is pure: an `Event` in, header lines and a body out.
+Headers and bodies follow "CloudEvents extension for Azure Web PubSub event handler" (reference-cloud-events), and the
+service's own runtime where that page is silent. Everything here is pure: an `Event` in, header lines and a body out.
 """
 
 from __future__ import annotations

@@ -21,9 +21,6 @@ from linarite.events.targets import Target
 
 __all__ = ["HttpClient", "tls_context"]
 
-# Connections that stay open unused are looked at in steps of this length.
-_SWEEP_SECONDS = 5.0
-
 
 def tls_context(limits: UpstreamLimits) -> ssl.SSLContext:
     """Verifies certificates and names by the system's authorities and the setting's own file."""
@@ -32,6 +29,10 @@ def tls_context(limits: UpstreamLimits) -> ssl.SSLContext:
         context.load_verify_locations(limits.ca_file)
     context.set_alpn_protocols(["http/1.1"])
     return context
+
+
+class _KeptConnectionClosed(Exception):
+    """A connection that had been kept ended instead of carrying another request."""
 
 
 class _Endpoint:
@@ -75,18 +76,12 @@ class HttpClient:
         TimedOut, AddressDenied, and what http_connection says of broken replies.
         """
         request = _request_bytes(method, target, headers, body)
-        while True:
-            endpoint, connection = await self._acquire(target, deadline)
-            was_used = connection.was_used
-            try:
-                return await connection.exchange(request, deadline)
-            except ConnectionFailed as failure:
-                # The server had closed a kept connection before the request reached it: that is nobody's failure.
-                # (RFC 9112, section 9.3.1: a client opens a new connection and sends again.)
-                if not (was_used and failure.before_reply):
-                    raise
-            finally:
-                self._release(endpoint, connection)
+        try:
+            return await self._exchange(request, target, deadline, is_fresh=False)
+        except _KeptConnectionClosed:
+            # The server had most likely closed the connection before the request reached it (RFC 9112, section 9.3.1).
+            # Other kept connections may have gone the same way: only a new one gives an answer that counts.
+            return await self._exchange(request, target, deadline, is_fresh=True)
 
     async def close(self) -> None:
         """End all connections; what is under way fails."""
@@ -98,9 +93,21 @@ class HttpClient:
         while self._connections:
             await asyncio.wait([connection.closed for connection in self._connections])
 
+    async def _exchange(self, request: bytes, target: Target, deadline: float, *, is_fresh: bool) -> HttpReply:
+        endpoint, connection = await self._acquire(target, deadline, is_fresh)
+        was_used = connection.was_used
+        try:
+            return await connection.exchange(request, deadline)
+        except ConnectionFailed as failure:
+            if was_used and failure.before_reply and not is_fresh:
+                raise _KeptConnectionClosed from failure
+            raise
+        finally:
+            self._release(endpoint, connection)
+
     # Connections
 
-    async def _acquire(self, target: Target, deadline: float) -> tuple[_Endpoint, HttpConnection]:
+    async def _acquire(self, target: Target, deadline: float, is_fresh: bool) -> tuple[_Endpoint, HttpConnection]:
         key = target[:3]
         endpoint = self._endpoints.get(key)
         if endpoint is None:
@@ -108,7 +115,7 @@ class HttpClient:
         now = self._loop.time()
         while endpoint.idle:
             connection = endpoint.idle.pop()
-            if self._may_be_used(connection, now):
+            if self._may_be_used(connection, now) and not is_fresh:
                 return endpoint, connection
             self._drop(endpoint, connection)
         if endpoint.opened >= self._limits.connections_limit:
@@ -202,7 +209,7 @@ class HttpClient:
                 return
         endpoint.idle.append(connection)
         if self._sweeper is None:
-            self._sweeper = self._loop.call_later(_SWEEP_SECONDS, self._sweep)
+            self._sweeper = self._loop.call_later(self._limits.idle_seconds, self._sweep)
 
     def _drop(self, endpoint: _Endpoint, connection: HttpConnection) -> None:
         connection.abort()
@@ -229,7 +236,7 @@ class HttpClient:
             if not endpoint.opened:
                 del self._endpoints[key]
         if any(endpoint.idle for endpoint in self._endpoints.values()):
-            self._sweeper = self._loop.call_later(_SWEEP_SECONDS, self._sweep)
+            self._sweeper = self._loop.call_later(self._limits.idle_seconds, self._sweep)
 
 
 def _request_bytes(method: str, target: Target, headers: Iterable[tuple[str, str]], body: bytes) -> bytes:

@@ -1,7 +1,7 @@
 """Wildcard patterns of event handlers: which names they mean, found in time linear in the name.
 
 `?` is one character but `.`, `*` any number of them but `.`, `**` any number of any; `\\` before `*`, `?` or `\\` takes
-it as it is. The service's documents know `*` and literal names; its runtime, by way of its emulator, the rest.
+it as it is. The service's documents know `*` and literal names; its runtime understands the rest too.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What a handler's reply means: overrides for a new connection, a message for its client, a new state, or a failure.
 
 The rules are those of "CloudEvents extension for Azure Web PubSub event handler" (reference-cloud-events) and of the
-service's emulator. Everything here is pure.
+service's runtime. Everything here is pure.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """URL templates of event handlers: what they may say, and the URL that one means for an event.
 
 A template may name `{hub}` and `{event}`, in any case and anywhere but in the host; their values are percent-encoded.
-There is no `{name}`: neither the table of parameters in "URL template" (howto-develop-eventhandler) nor EventHandler of
-the management API nor the service's emulator knows it, and braces are reserved, so that it is refused like any other
-word. What a template says of an event by name is `{event}`: `message` for plain clients, else the name that the client
-chose. Abuse protection asks with the event `validate`.
+There is no `{name}`: neither the table of parameters in "URL template" (howto-develop-eventhandler) nor `urlTemplate`
+of the management API knows it, and braces are reserved, so that it is refused like any other word. What a template says
+of an event by name is `{event}`: `message` for plain clients, else the name that the client chose. Abuse protection
+asks with the event `validate`.
 """
 
 from __future__ import annotations
