@@ -285,6 +285,15 @@ async def test_connect_means_what_its_handler_answers(house, answer, expected):
     assert len(house.server.posts()) == 1
 
 
+async def test_a_handler_that_says_no_to_a_client_is_no_failure_in_the_log(house, caplog):
+    house.handle("/401/{event}")
+    with caplog.at_level(logging.INFO):
+        await house.upstream.connect(house.line(), REQUEST)
+        assert caplog.records == []
+        await house.upstream.user_event(house.line(), "message", TEXT, b"")
+    assert [record.getMessage() for record in caplog.records] == ["event failed"]
+
+
 async def test_connect_is_tried_again_with_the_same_ids(house):
     house.handle("/flapping/{event}")
     house.server.failures["connect"] = 1

@@ -139,7 +139,7 @@ class EventCalls:
         self._counters.count(line.resource, line.hub, event.name, outcome.result)
         if self._log is not None and call is not None:
             self._log.add(call, outcome, resource=line.resource, at=event.at, seconds=seconds)
-        is_fine = outcome.result in (CallResult.ANSWERED, CallResult.CANCELLED)
+        is_fine = outcome.result in (CallResult.ANSWERED, CallResult.CANCELLED) or _is_refusal(event, outcome)
         level = logging.DEBUG if is_fine else logging.WARNING
         if _log.isEnabledFor(level):
             log_event(
@@ -155,6 +155,11 @@ class EventCalls:
                 milliseconds=round(seconds * 1000, 1),
                 reason=outcome.detail,
             )
+
+
+def _is_refusal(event: Event, outcome: Outcome) -> bool:
+    """Whether a `connect` handler said no, which is what it is there for."""
+    return event.name == CONNECT and outcome.reply is not None and 400 <= outcome.reply.status <= 499
 
 
 def _path(target: Target) -> str:
