@@ -41,7 +41,7 @@ class Connection:
 
     __slots__ = (
         "__weakref__",
-        "batch",
+        "audience_index",
         "codec",
         "connection_id",
         "direct",
@@ -79,7 +79,7 @@ class Connection:
         # Delivery's notes about this tick: see hubs/delivery.py.
         self.write: Callable[[bytes], None] = outlet.write
         self.tick = 0
-        self.batch: Batch | None = None
+        self.audience_index = 0
         self.direct: Batch | None = None
 
     def note_joined(self, group: str) -> None:

@@ -27,6 +27,8 @@ __all__ = ["Audience", "Batch", "Delivery"]
 
 NO_CONNECTIONS: frozenset[Connection] = frozenset()
 _order = itemgetter(0)
+# A connection's `audience_index` when it hears more than one audience in the tick.
+_SEVERAL = -1
 
 
 class Audience(Protocol):
@@ -107,8 +109,6 @@ class Delivery:
         self._direct: list[tuple[Connection, Batch]] = []
         self._is_scheduled = False
         self.stalled: set[Connection] = set()
-        self.delivered = 0
-        """Frames handed to sockets or held for them, since the start."""
 
     def send(self, audience: Audience, message: Message, skipped: Collection[Connection] = NO_CONNECTIONS) -> None:
         """Say something to all members of an audience but `skipped`."""
@@ -177,24 +177,34 @@ class Delivery:
         for connections in special:
             for connection in connections:
                 if connection not in own:
-                    own[connection] = [batch for batch in batches if connection in batch.members]
+                    own[connection] = self._heard_alone(connection, batches)
         for connection, batch in direct:
             own[connection].append(batch)
         return own
 
     def _note_several(self, batches: list[Batch], own: dict[Connection, list[Batch]]) -> None:
-        """Find who hears more than one audience, at the price of one look at each member."""
+        """Find who hears more than one audience, at the price of one look at each member.
+
+        What is noted is an index and not the batch itself, which would keep a tick's messages in memory for as long as
+        its receivers hear nothing else.
+        """
         self._tick = tick = self._tick + 1
-        for batch in batches:
+        for index, batch in enumerate(batches):
             for connection in batch.members:
                 if connection.tick != tick:
                     connection.tick = tick
-                    connection.batch = batch
-                elif connection.batch is not None:
-                    own[connection] = [connection.batch, batch]
-                    connection.batch = None
+                    connection.audience_index = index
+                elif connection.audience_index != _SEVERAL:
+                    own[connection] = [batches[connection.audience_index], batch]
+                    connection.audience_index = _SEVERAL
                 else:
                     own[connection].append(batch)
+
+    def _heard_alone(self, connection: Connection, batches: list[Batch]) -> list[Batch]:
+        """The batch of the one audience that a connection hears, if any; by the notes if there are several."""
+        if len(batches) > 1:
+            return [batches[connection.audience_index]] if connection.tick == self._tick else []
+        return [batch for batch in batches if connection in batch.members]
 
     def _write_batch(self, batch: Batch, own: dict[Connection, list[Batch]]) -> None:
         """The hot loop: one write a receiver, the same bytes for all who speak one protocol."""
@@ -207,7 +217,6 @@ class Delivery:
                 codec = connection.codec
                 frames = joined(codec)
             connection.write(frames)
-        self.delivered += len(batch.orders) * len(batch.members)
 
     def _write_own(self, connection: Connection, heard: list[Batch], joins: dict[tuple[object, ...], bytes]) -> None:
         """Write what one connection heard; who heard the same batches in full shares the join."""
