@@ -166,7 +166,8 @@ class Session:
         """Only a reliable connection has anything to acknowledge; on the others the frame means nothing."""
 
     def _refuse(self, request: wanted.Unsupported) -> None:
-        self._fail(request.ack_id, AckError("BadRequest", f"This server does not support {request.what}."))
+        if not self._is_duplicate(request.ack_id):
+            self._fail(request.ack_id, AckError("BadRequest", f"This server does not support {request.what}."))
 
     # Acks
 
