@@ -24,6 +24,11 @@ _CLOCK_SKEW_SECONDS = 300
 _REMEMBERED_TOKENS = 1024
 _ALGORITHM = "HS256"
 _TOKEN_LIMIT = 16 * 1024  # longer than any URL or header that carries one
+# Header parameters that are not understood are ignored (RFC 7515, section 4).
+_REGISTRY = jws.JWSRegistry(algorithms=[_ALGORITHM], strict_check_header=False)
+# What joserfc raises for a text that is no token; the last two for a header that is no object or has members of a
+# wrong type.
+_NO_TOKEN = (JoseError, ValueError, TypeError, AttributeError)
 
 _USER_ID_CLAIMS = (
     "sub",
@@ -91,16 +96,15 @@ class TokenVerifier:
     def _check_signature(self, token: str) -> bytes:
         if len(token) > _TOKEN_LIMIT or not token.isascii():
             raise TokenRefused("format", f"expected a JSON Web Token of at most {_TOKEN_LIMIT} ASCII characters")
-        algorithm = _algorithm(token)
-        if algorithm != _ALGORITHM:
-            raise TokenRefused("algorithm", f"expected {_ALGORITHM}, got {algorithm!r}")
-        for key in self._keys:
-            try:
-                payload = jws.deserialize_compact(token.encode(), key, algorithms=[_ALGORITHM]).payload
-            except (JoseError, ValueError):
-                continue
-            assert payload is not None
-            return payload
+        try:
+            parts = jws.extract_compact(token.encode(), registry=_REGISTRY)
+            algorithm = parts.protected.get("alg")
+            if algorithm != _ALGORITHM:
+                raise TokenRefused("algorithm", f"expected {_ALGORITHM}, got {str(algorithm)[:32]!r}")
+            if any(jws.validate_compact(parts, key, registry=_REGISTRY) for key in self._keys):
+                return parts.payload
+        except _NO_TOKEN:
+            raise TokenRefused("format", "expected a JSON Web Token of three parts, the first a JSON object") from None
         raise TokenRefused("signature", "expected a signature by one of the resource's access keys")
 
     def _check_time(self, claims: Claims) -> None:
@@ -116,14 +120,6 @@ class TokenVerifier:
 def make_token(key: str, claims: dict[str, Any]) -> str:
     """A token with these claims, signed by an access key."""
     return jwt.encode({"alg": _ALGORITHM, "typ": "JWT"}, claims, OctKey.import_key(key))
-
-
-def _algorithm(token: str) -> str:
-    try:
-        header = jws.extract_compact(token.encode()).protected
-    except (JoseError, ValueError) as error:
-        raise TokenRefused("format", "expected a JSON Web Token of three parts") from error
-    return str(header.get("alg"))[:32]
 
 
 def _parse_claims(payload: bytes) -> Claims:
