@@ -8,20 +8,31 @@ between the address that was signed and the one that arrives.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from linarite.access.tokens import Claims, TokenRefused
 
-__all__ = ["authority_of", "check_audience"]
+__all__ = ["authority_of", "check_audience", "split_address"]
 
-_DEFAULT_PORTS = {"http": ":80", "ws": ":80", "https": ":443", "wss": ":443"}
+_SCHEMES = ("http", "https", "ws", "wss")
 _SHOWN = 300  # characters of a foreign address that go into answers and logs
 
 
-def authority_of(endpoint: str) -> str:
-    """Host and port of an endpoint's URL as audiences are compared: lower case, without a default port."""
-    parts = urlsplit(endpoint if "://" in endpoint else f"http://{endpoint}")
-    return parts.netloc.lower().removesuffix(_DEFAULT_PORTS.get(parts.scheme, ":80"))
+def authority_of(host: str) -> str:
+    """Host and port as audiences are compared: lower case, without a default port.
+
+    The port of either scheme is one: where TLS ends before the server, the scheme of a request says nothing.
+    """
+    return host.lower().removesuffix(":80").removesuffix(":443")
+
+
+def split_address(address: str) -> tuple[str, str]:
+    """Authority and path of a URL, both empty if it is none of the service; no slash at the path's end."""
+    scheme, _, rest = address.partition("://")
+    if scheme.lower() not in _SCHEMES:
+        return "", ""
+    host, _, path = rest.partition("?")[0].partition("#")[0].partition("/")
+    return authority_of(host), f"/{path}".rstrip("/")
 
 
 def check_audience(
@@ -33,7 +44,7 @@ def check_audience(
     that, decoded.
     """
     for audience in claims.audiences:
-        authority, path = _split(audience)
+        authority, path = split_address(audience)
         if authority in authorities and _is_same(path, paths, ignore_case):
             return
     expected = ", ".join(f"{authority}{paths[0]}" for authority in sorted(authorities))
@@ -41,23 +52,14 @@ def check_audience(
     raise TokenRefused("audience", f"Expected Audiences: {expected[:_SHOWN]}. Actual Audiences: {got[:_SHOWN]}")
 
 
-def _split(audience: str) -> tuple[str, str]:
-    """Authority and path of an address; the authority is empty if this is no address of the service."""
-    scheme, _, rest = audience.partition("://")
-    port = _DEFAULT_PORTS.get(scheme.lower())
-    if port is None:
-        return "", ""
-    netloc, _, path = rest.partition("?")[0].partition("#")[0].partition("/")
-    return netloc.lower().removesuffix(port), "/" + path.rstrip("/") if path else ""
-
-
 def _is_same(path: str, paths: Sequence[str], ignore_case: bool) -> bool:
     for wanted in paths:
-        if path == wanted.rstrip("/"):
-            return True
-        plain, wanted_plain = unquote(path), unquote(wanted.rstrip("/"))
-        if ignore_case:
-            plain, wanted_plain = plain.lower(), wanted_plain.lower()
-        if plain == wanted_plain:
+        wanted = wanted.rstrip("/")
+        if path == wanted or _decoded(path, ignore_case) == _decoded(wanted, ignore_case):
             return True
     return False
+
+
+def _decoded(path: str, ignore_case: bool) -> list[str]:
+    """The segments, each decoded by itself: `a%2Fb` is one and never the same as `a/b`."""
+    return [unquote(part).lower() if ignore_case else unquote(part) for part in path.split("/")]

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from linarite.access.audiences import authority_of, check_audience
+from linarite.access.audiences import authority_of, check_audience, split_address
 from linarite.access.tokens import Claims, TokenRefused, TokenVerifier
 from linarite.resources.model import AccessKeys, Resource
 from linarite.resources.registry import Registry
 
-__all__ = ["Entrance"]
+__all__ = ["Entrance", "host_without_port"]
 
 # Tokens whose resource is remembered, so that a server of many resources does not try every key for each request.
 _REMEMBERED_OWNERS = 1024
@@ -29,14 +29,14 @@ class Entrance:
         self._registry = registry
         self._clock = clock
         self._domain = domain
-        self._public = None if public_endpoint is None else authority_of(public_endpoint)
+        self._public = None if public_endpoint is None else split_address(public_endpoint)
         self._verifiers: dict[str, tuple[AccessKeys, TokenVerifier]] = {}
         self._owners: dict[str, str] = {}
         registry.subscribe(self._forget)
 
     def resource_of(self, host: str, token: str | None) -> Resource:
         """The resource that a request to `host` (with or without a port) belongs to."""
-        named = self._registry.by_host(_without_port(host), self._domain)
+        named = self._registry.by_host(host_without_port(host), self._domain)
         if named is not None:
             return named
         default = self._registry.default
@@ -64,7 +64,10 @@ class Entrance:
         claims = self._verifier(resource).verify(token)
         authorities = {authority_of(host)}
         if self._public is not None:
-            authorities.add(self._public)
+            authority, prefix = self._public
+            authorities.add(authority)
+            if prefix:  # the proxy before the server takes it off, but clients sign what they call
+                paths = (*paths, *(prefix + path for path in paths))
         check_audience(claims, authorities, paths, ignore_case=ignore_case)
         return claims
 
@@ -94,5 +97,6 @@ class Entrance:
         self._owners.clear()
 
 
-def _without_port(host: str) -> str:
+def host_without_port(host: str) -> str:
+    """The host of an authority, whose port may be missing."""
     return host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() and not host.endswith("]") else host
