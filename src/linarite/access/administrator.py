@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from pathlib import Path
+
+from linarite.private_files import exclusive_access, write_private_file
 
 __all__ = ["ADMINISTRATOR_TOKEN_FILE", "administrator_token"]
 
@@ -16,24 +17,9 @@ _TOKEN_BYTES = 32
 def administrator_token(data_folder: Path) -> str:
     """The credential in the data folder, made on first use; only the folder's owner can read it."""
     path = data_folder / ADMINISTRATOR_TOKEN_FILE
-    try:
-        return _read(path)
-    except FileNotFoundError:
-        pass
-    # Written under a name of its own and then linked: a reader never sees half a token, and of two servers that start
-    # together one wins and both read the same.
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(secrets.token_urlsafe(_TOKEN_BYTES))
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        path.hardlink_to(draft)
-    except FileExistsError:
-        pass
-    finally:
-        draft.unlink()
+    with exclusive_access(data_folder):  # of servers that start together one makes it and all read the same
+        if not path.exists():
+            write_private_file(path, secrets.token_urlsafe(_TOKEN_BYTES).encode())
     return _read(path)
 
 
