@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import itertools
 import os
-import resource
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 from tests.running_server import ALL_ROLES, Client, RunningServer, eventually, running_server
+from tests.sockets.memory import MIB, resident_bytes
 from tests.sockets.raw_client import (
     BINARY,
     CLOSE,
@@ -90,7 +90,7 @@ async def test_pings_between_fragments_are_answered(echo: RawClient) -> None:
 
 async def test_empty_fragments_add_nothing(echo: RawClient) -> None:
     """Each left a piece behind: a client could fill the memory with frames without content."""
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = resident_bytes()
     empty = frame(CONTINUATION, b"", fin=False) * 10_000
     echo.send(frame(TEXT, b"a", fin=False))
     for _ in range(50):
@@ -98,7 +98,7 @@ async def test_empty_fragments_add_nothing(echo: RawClient) -> None:
         await echo.drain()
     echo.send(frame(CONTINUATION, b"z"))
     assert await echo.frame() == Frame(TEXT, b"az")
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 16 * 1024
+    assert resident_bytes() - before < 16 * MIB
 
 
 async def test_a_character_may_be_cut_by_fragments(echo: RawClient) -> None:
@@ -186,11 +186,11 @@ async def test_a_malformed_frame_in_pieces_is_1002_once(echo: RawClient) -> None
 async def test_a_flood_after_a_malformed_frame_is_thrown_away(echo: RawClient, bystander: Client) -> None:
     echo.send(frame(7))
     assert (await echo.frame()).close == INVALID
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = resident_bytes()
     for _ in range(100):
         echo.send(b"\x00" * 1_000_000)
         await echo.drain()
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 32 * 1024
+    assert resident_bytes() - before < 32 * MIB
     await bystander.websocket.ping()
 
 
