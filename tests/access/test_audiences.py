@@ -41,6 +41,10 @@ def test_rest_audience_is_the_address_in_any_of_these_forms(audience):
     assert passes(audience, "localhost:8080", SEND)
 
 
+def test_slash_at_the_end_of_the_path_means_nothing():
+    assert passes(f"http://h{CLIENT}", "h", f"{CLIENT}/")
+
+
 @pytest.mark.parametrize(
     "audience",
     [
@@ -135,6 +139,9 @@ def test_refusal_shows_what_was_expected_and_what_came_without_the_query():
     assert str(refused.value).startswith("Expected Audiences: a/q, b/q. Actual Audiences: http://b/p, xxx")
     assert refused.value.check == "audience"
     assert "secret" not in str(refused.value)
+    assert len(str(refused.value)) < 700
+    with pytest.raises(TokenRefused) as refused:
+        check_audience(claims_for("http://b/p"), {"a"}, ("/" + "q" * 10_000,))
     assert len(str(refused.value)) < 700
     with pytest.raises(TokenRefused, match="Actual Audiences: none"):
         check_audience(claims_for(), {"a"}, ("/q",))

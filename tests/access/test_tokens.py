@@ -157,6 +157,7 @@ def test_header_that_is_no_object_is_refused(verifier, header):
         b'{"exp":2000000,"nbf":"1"}',
         b'{"exp":2000000,"nbf":{}}',
         b'{"exp":2000000,"sub":"\\ud800"}',
+        b'{"exp":2000000,"sub":"\xff"}',
         b'{"exp":2000000,"a":' + b"[" * 4000 + b"]" * 4000 + b"}",
     ],
 )
