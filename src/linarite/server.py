@@ -24,10 +24,16 @@ from linarite.access.development_key import check_serving
 from linarite.access.entrance import Entrance
 from linarite.cli.banner import BannerFacts, banner
 from linarite.cluster.local import LocalBackplane
+from linarite.domain.commands import HubAddress
+from linarite.events.call_log import CallLog
+from linarite.events.counters import EventCounters
+from linarite.events.dispatcher import Upstream
+from linarite.events.limits import limits_of
 from linarite.http.application import Application
 from linarite.http.data_plane.app import DataPlane
 from linarite.http.data_plane.operations import Operations
 from linarite.http.data_plane.requests import Limits
+from linarite.http.event_calls import event_call_routes
 from linarite.http.management.routes import management_routes
 from linarite.hubs.delivery import Delivery
 from linarite.hubs.directory import Directory
@@ -42,6 +48,7 @@ from linarite.sockets.forwarded import TrustedProxies
 from linarite.sockets.http_protocol import HeadLimits, HttpProtocol
 from linarite.sockets.keep_alive import KeepAlive
 from linarite.sockets.reception import Parts, Reception
+from linarite.sockets.upstream_events import UpstreamEvents
 
 __all__ = ["Server", "run"]
 
@@ -127,15 +134,21 @@ class Server:
         self._loop = loop
         self._store = SqliteStore(settings.data_folder / DATABASE_NAME)
         self._registry = _open_registry(self._store, settings)
-        self._directory = Directory(loop.call_soon, settings.permission_targets_limit)
-        empty = Hub(Delivery(loop.call_soon), settings.permission_targets_limit)
+        self._event_counters = EventCounters()
+        self._event_calls = None
+        if settings.mode == "dev":
+            self._event_calls = CallLog(settings.upstream_calls_kept, settings.upstream_calls_kept_bytes)
+        self._events = UpstreamEvents(self._registry, self._open_upstream)
+        self._directory = Directory(loop.call_soon, settings.permission_targets_limit, self._events)
+        nowhere = HubAddress("", "")
+        empty = Hub(nowhere, Delivery(loop.call_soon), settings.permission_targets_limit, self._events)
         self._backplane = LocalBackplane(self._directory, empty)
         self._keep_alive = KeepAlive(loop, settings.keep_alive_missed_intervals)
         self._proxies = TrustedProxies(settings.trusted_proxies)
         self._entrance = Entrance(
             self._registry, time.time, domain=settings.domain, public_endpoint=settings.public_endpoint
         )
-        parts = Parts(self._entrance, self._directory, self._backplane, self._keep_alive, self._proxies)
+        parts = Parts(self._entrance, self._directory, self._backplane, self._keep_alive, self._proxies, self._events)
         self._reception = Reception(parts, settings, loop)
         self._head_limits = HeadLimits(settings.upgrade_timeout_seconds, settings.head_limit_bytes)
         self._registry.subscribe(self._reception.close_resource)
@@ -168,8 +181,20 @@ class Server:
         )
         operations = Operations(self._backplane, self._loop.time, public_endpoint=settings.public_endpoint)
         data_plane = DataPlane(self._entrance, operations, self._proxies, limits)
-        management = management_routes(self._registry, settings, administrator_token(settings.data_folder))
-        return Application(data_plane, management, lambda: not self._reception.is_draining)
+        credential = administrator_token(settings.data_folder)
+        calls = event_call_routes(
+            credential, self._event_counters, self._event_calls, lambda number: self._events.upstream.replay(number)
+        )
+        management = management_routes(self._registry, settings, credential)
+        return Application(data_plane, [*calls, *management], lambda: not self._reception.is_draining)
+
+    def _open_upstream(self) -> Upstream:
+        # Imported when a hub first has event handlers: most servers have none, and it takes a tenth of a start's time.
+        from linarite.events.assembly import open_upstream
+
+        return open_upstream(
+            limits_of(self._settings), self._registry.get, counters=self._event_counters, calls=self._event_calls
+        )
 
     async def _listen(self, application: Application, port: int, tls: ssl.SSLContext | None) -> None:
         settings = self._settings
@@ -247,6 +272,7 @@ class Server:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._settings.shutdown_seconds):
                 await self._reception.drain(self._settings.drain_seconds)
+                await self._events.close(self._settings.drain_seconds)
                 for listener in self._listeners:
                     listener.should_exit = True
                 await asyncio.wait(self._running)

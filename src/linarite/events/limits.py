@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Literal
 
-__all__ = ["UpstreamLimits"]
+from linarite.events.addresses import DENIED_NETWORKS
+from linarite.settings import Settings
+
+__all__ = ["UpstreamLimits", "limits_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,3 +34,11 @@ class UpstreamLimits:
     client_secret_file: Path | None = None
     calls_kept: int = 200
     calls_kept_bytes: int = 16 * 1024 * 1024
+
+
+def limits_of(settings: Settings) -> UpstreamLimits:
+    """The limits that a server's settings say; in production the metadata addresses of clouds are denied by default."""
+    values = {field.name: getattr(settings, f"upstream_{field.name}") for field in fields(UpstreamLimits)}
+    if values["denied_networks"] is None:
+        values["denied_networks"] = DENIED_NETWORKS if settings.mode == "serve" else ()
+    return UpstreamLimits(**values)

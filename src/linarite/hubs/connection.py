@@ -25,8 +25,14 @@ class Outlet(Protocol):
     def hold(self, frame: bytes, expires_at: float | None) -> None:
         """Keep a frame until the client reads again; a client that lets too much wait loses its connection."""
 
-    def close(self, code: int, reason: str) -> None:
-        """Start the closing handshake after everything written so far."""
+    def close(self, code: int, reason: str, told: str) -> None:
+        """Start the closing handshake after everything written so far; `told` is what events and logs say of it."""
+
+    def pause_reading(self) -> None:
+        """Take nothing more from the client for now."""
+
+    def resume_reading(self) -> None:
+        """Take what the client sends again."""
 
     def abort(self) -> None:
         """End the socket without a word."""
@@ -49,6 +55,8 @@ class Connection:
         "heard_at",
         "is_closing",
         "is_stalled",
+        "line",
+        "origin",
         "outlet",
         "permissions",
         "protocol",
@@ -65,13 +73,18 @@ class Connection:
         permissions: Permissions,
         outlet: Outlet,
         protocol: str | None = None,
+        origin: str = "",
     ) -> None:
+        """`origin` is the host of the service as the client addressed it, without a port: events tell it upstream."""
         self.connection_id = connection_id
         self.user_id = user_id
         self.codec = codec
         self.protocol = protocol
         self.permissions = permissions
         self.outlet = outlet
+        self.origin = origin
+        # What the way upstream keeps for this connection; None as long as none of its events went there.
+        self.line: object | None = None
         self.groups: Set[str] = _NO_GROUPS
         self.is_closing = False
         self.is_stalled = False
@@ -107,4 +120,4 @@ class Connection:
                 self.outlet.hold(frame, None)
             else:
                 self.write(frame)
-        self.outlet.close(code, reason)
+        self.outlet.close(code, reason, reason if told is None else told)

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 
 from linarite.domain.commands import HubAddress
+from linarite.hubs.client_events import ClientEvents
 from linarite.hubs.connection import Connection
 from linarite.hubs.delivery import Delivery
 from linarite.hubs.hub import Hub
@@ -16,8 +17,11 @@ __all__ = ["Directory"]
 class Directory:
     """Hubs by address. A hub needs no creation: it is here from its first connection to its last."""
 
-    def __init__(self, call_soon: Callable[[Callable[[], None]], object], permission_targets_limit: int) -> None:
+    def __init__(
+        self, call_soon: Callable[[Callable[[], None]], object], permission_targets_limit: int, events: ClientEvents
+    ) -> None:
         self._call_soon = call_soon
+        self._events = events
         self._permission_targets_limit = permission_targets_limit
         self._hubs: dict[HubAddress, Hub] = {}
         self._count: Counter[str] = Counter()
@@ -30,7 +34,7 @@ class Directory:
         """The hub, made if it is not here."""
         hub = self._hubs.get(at)
         if hub is None:
-            hub = Hub(Delivery(self._call_soon), self._permission_targets_limit)
+            hub = Hub(at, Delivery(self._call_soon), self._permission_targets_limit, self._events)
             self._hubs[at] = hub
         return hub
 

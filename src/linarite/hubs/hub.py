@@ -8,9 +8,10 @@ from operator import attrgetter
 from typing import Any
 
 from linarite.domain import commands as do
-from linarite.domain.commands import Command, Granted, GroupMember, Question
+from linarite.domain.commands import Command, Granted, GroupMember, HubAddress, Question
 from linarite.domain.filters import Filter
 from linarite.domain.permissions import TooManyTargets
+from linarite.hubs.client_events import ClientEvents
 from linarite.hubs.connection import Connection
 from linarite.hubs.delivery import NO_CONNECTIONS, Batch, Delivery
 
@@ -42,8 +43,10 @@ class Hub:
     A group exists while it has a member and a user while it has a connection; neither is ever made on its own.
     """
 
-    def __init__(self, delivery: Delivery, permission_targets_limit: int) -> None:
+    def __init__(self, at: HubAddress, delivery: Delivery, permission_targets_limit: int, events: ClientEvents) -> None:
         """`permission_targets_limit` bounds the literal grants and revocations kept for one connection."""
+        self._at = at
+        self._events = events
         self.delivery = delivery
         self._permission_targets_limit = permission_targets_limit
         self._everyone = _Audience()
@@ -97,6 +100,7 @@ class Hub:
             self.delivery.settle()
         audience.members[connection] = None
         connection.note_joined(group)
+        self._events.joined(self._at, connection, group)
 
     def leave(self, connection: Connection, group: str) -> None:
         """End a membership; what was said before still arrives."""
@@ -107,6 +111,7 @@ class Hub:
             self.delivery.settle()
         _take_out(self._groups, group, connection)
         connection.note_left(group)
+        self._events.left(self._at, connection, group)
 
     def leave_all(self, connection: Connection) -> None:
         """End all memberships of a connection."""

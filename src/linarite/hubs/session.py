@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, Protocol
 from linarite.domain import commands as do
 from linarite.domain.messages import NO_METADATA, Message
 from linarite.domain.permissions import Permission
+from linarite.hubs.client_events import ClientEvents, EventAnswer
 from linarite.hubs.connection import Connection
 from linarite.hubs.hub import Hub
 from linarite.protocols import requests as wanted
@@ -27,6 +28,8 @@ _log = logging.getLogger(__name__)
 
 _POLICY_VIOLATION = 1008
 _INTERNAL_ERROR = 1011
+# The name of the user event that a plain client's message raises (reference-cloud-events, `message`).
+_PLAIN_EVENT = "message"
 
 
 class Publisher(Protocol):
@@ -41,6 +44,10 @@ class SessionLimits(NamedTuple):
 
     ack_memory: int
     """Successful ack ids remembered, newest first."""
+    waiting_requests: int
+    """Requests that may wait for the answer to an event before reading stops."""
+    waiting_bytes: int
+    """The same limit in bytes."""
 
 
 class PlainMode(Enum):
@@ -57,6 +64,13 @@ class PlainPublish(NamedTuple):
     no_echo: bool
 
 
+class _Waiting(NamedTuple):
+    """A request that waits for the answer to an event, and the length of the message that it came in."""
+
+    request: wanted.Request | wanted.ProtocolViolation
+    size: int
+
+
 class Session:
     """Carries out one client's requests, one after the other."""
 
@@ -65,9 +79,12 @@ class Session:
         "_acked_order",
         "_clock",
         "_connection",
+        "_events",
         "_limits",
         "_plain",
         "_publisher",
+        "_waiting",
+        "_waiting_bytes",
         "at",
         "hub",
     )
@@ -80,6 +97,7 @@ class Session:
         publisher: Publisher,
         clock: Callable[[], float],
         limits: SessionLimits,
+        events: ClientEvents,
         plain: PlainPublish | None = None,
     ) -> None:
         """`plain` is for plain clients that publish to a group; without it their messages are user events."""
@@ -89,19 +107,36 @@ class Session:
         self._publisher = publisher
         self._clock = clock
         self._limits = limits
+        self._events = events
         self._plain = plain
+        # While an event is being answered, the client's further requests wait here; None when none is.
+        self._waiting: deque[_Waiting] | None = None
+        self._waiting_bytes = 0
         self._acked: set[int] | None = None
         self._acked_order: deque[int] | None = None
 
     def receive(self, is_text: bool, payload: bytes) -> None:
-        """Take one whole message of the client, its text checked to be UTF-8; a wrong one ends the connection."""
+        """Take one whole message of the client, its text checked to be UTF-8; a wrong one ends the connection.
+
+        Requests are carried out one after the other: while an event is being answered the following ones wait, all but
+        pings, which a client may need to believe that the service is there.
+        """
+        request: wanted.Request | wanted.ProtocolViolation
         try:
             request = self._connection.codec.decode(is_text, payload)
         except wanted.ProtocolViolation as violation:
-            _log.debug("client message refused: %s", violation)
-            self._close(violation.code, violation.reason)
-            return
-        _HANDLERS[type(request)](self, request)
+            request = violation
+        if self._waiting is not None and not isinstance(request, wanted.Ping):
+            self._wait(request, len(payload))
+        else:
+            self._carry_out(request)
+
+    def _carry_out(self, request: wanted.Request | wanted.ProtocolViolation) -> None:
+        if isinstance(request, wanted.ProtocolViolation):
+            _log.debug("client message refused: %s", request)
+            self._close(request.code, request.reason)
+        else:
+            _HANDLERS[type(request)](self, request)
 
     def _join(self, request: wanted.JoinGroup) -> None:
         def act() -> None:
@@ -147,17 +182,76 @@ class Session:
         self._succeed(ack_id)
 
     def _send_event(self, request: wanted.SendEvent) -> None:
-        """No event handler can be registered yet, so that every event fails as one without a handler does."""
-        if not self._is_duplicate(request.ack_id):
-            self._fail(request.ack_id, AckError("InternalServerError", "Internal server error"))
+        if self._is_duplicate(request.ack_id):
+            return
+
+        def answered(answer: EventAnswer | None) -> None:
+            if answer is None:
+                self._fail(request.ack_id, AckError("InternalServerError", "Internal server error"))
+            else:
+                self._reply(answer)
+                self._succeed(request.ack_id)
+
+        self._raise_event(request.event, request.payload, request.metadata, answered)
 
     def _take_raw(self, request: wanted.RawMessage) -> None:
         if self._plain is None:
-            self._close(_INTERNAL_ERROR, "Internal server error")
+            self._raise_event(_PLAIN_EVENT, request.payload, NO_METADATA, self._raw_answered)
         elif self._connection.permissions.allows(Permission.SEND_TO_GROUP, self._plain.group):
             self._publish(self._plain.group, request.payload, self._plain.no_echo)
         else:
             self._close(_POLICY_VIOLATION, "The connection is not authorized for raw sendToGroup mode.")
+
+    def _raw_answered(self, answer: EventAnswer | None) -> None:
+        """A plain client has no acks: all it can be told of a failure is the end."""
+        if answer is None:
+            self._close(_INTERNAL_ERROR, "Internal server error")
+        else:
+            self._reply(answer)
+
+    def _raise_event(
+        self,
+        name: str,
+        payload: wanted.Payload,
+        metadata: Mapping[str, str],
+        answered: Callable[[EventAnswer | None], None],
+    ) -> None:
+        """Raise a user event and let the client's next requests wait for its answer."""
+        self._waiting = deque()
+
+        def resume(answer: EventAnswer | None) -> None:
+            answered(answer)
+            self._resume()
+
+        self._events.ask(self.at, self._connection, name, payload, metadata, resume)
+
+    def _reply(self, answer: EventAnswer) -> None:
+        if answer.data_type is not None:
+            message = Message(answer.data_type, answer.data, metadata=answer.metadata)
+            self.hub.delivery.send_direct(self._connection, message)
+
+    # Waiting for an answer
+
+    def _wait(self, request: wanted.Request | wanted.ProtocolViolation, size: int) -> None:
+        assert self._waiting is not None
+        self._waiting.append(_Waiting(request, size))
+        self._waiting_bytes += size
+        limits = self._limits
+        if len(self._waiting) >= limits.waiting_requests or self._waiting_bytes >= limits.waiting_bytes:
+            self._connection.outlet.pause_reading()
+
+    def _resume(self) -> None:
+        """Carry out what waited, up to the next event that has to be answered."""
+        waiting, self._waiting = self._waiting or deque(), None
+        while waiting and not self._connection.is_closing:
+            first = waiting.popleft()
+            self._waiting_bytes -= first.size
+            self._carry_out(first.request)
+            if self._waiting is not None:  # another event: the rest goes on waiting behind it
+                self._waiting.extend(waiting)
+                return
+        if not self._connection.is_closing:
+            self._connection.outlet.resume_reading()
 
     def _ping(self, request: wanted.Ping) -> None:
         self._answer(self._connection.codec.pong())

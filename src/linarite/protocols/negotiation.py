@@ -26,8 +26,13 @@ def parse_offer(header_values: Sequence[str]) -> list[str]:
     return [name for value in header_values for part in value.split(",") if (name := part.strip())]
 
 
-def negotiate(offered: Sequence[str]) -> Negotiated:
-    """The first supported subprotocol of the offer, in any letter case; plain if there is none."""
+def negotiate(offered: Sequence[str], chosen: str | None = None) -> Negotiated:
+    """The subprotocol that was chosen for the client, else the first supported one of its offer, in any letter case.
+
+    A chosen one that is not ours makes a plain connection with that subprotocol; without any, it is plain too.
+    """
+    if chosen is not None:
+        return Negotiated(_SUPPORTED.get(chosen.lower(), SIMPLE), chosen)
     for name in offered:
         codec = _SUPPORTED.get(name.lower())
         if codec is not None:

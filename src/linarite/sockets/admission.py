@@ -8,7 +8,7 @@ docs/reference/clients.md.)
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, quote, unquote
 
@@ -28,10 +28,20 @@ _HUB_PREFIX = ("client", "hubs")
 class Refused(Exception):
     """The HTTP answer to a connection request that may not become a WebSocket."""
 
-    def __init__(self, status: int, text: str = "", headers: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        status: int,
+        text: str = "",
+        headers: Mapping[str, str] | None = None,
+        *,
+        body: bytes | None = None,
+        content_type: str | None = "text/plain; charset=utf-8",
+    ) -> None:
+        """`body` is for answers that are not ours; else the text is the body."""
         super().__init__(text)
         self.status = status
-        self.text = text
+        self.body = text.encode() if body is None else body
+        self.content_type = content_type
         self.headers = dict(headers or {})
 
 
@@ -56,6 +66,8 @@ class Admission:
     roles: tuple[str, ...]
     groups: tuple[str, ...]
     plain: PlainPublish | None
+    claims: Mapping[str, object]
+    query: Sequence[tuple[str, str]]
 
 
 def admit(request: ConnectionRequest, entrance: Entrance) -> Admission:
@@ -78,6 +90,8 @@ def admit(request: ConnectionRequest, entrance: Entrance) -> Admission:
         claims.roles if claims is not None else (),
         groups,
         _plain_publish(parameters),
+        claims.everything if claims is not None else {},
+        query,
     )
 
 

@@ -113,6 +113,7 @@ class ClientSocket(WSListener):
 
     __slots__ = (
         "_fragments",
+        "_is_paused",
         "_is_text",
         "_keep_alive",
         "_limits",
@@ -150,6 +151,7 @@ class ClientSocket(WSListener):
         self._fragments: bytearray | None = None
         """What has come of a message in several frames: one piece, so that many tiny frames take no more than it."""
         self._is_text = False
+        self._is_paused = False
         self.heard_at = 0
 
     # What picows and its wire call
@@ -198,7 +200,7 @@ class ClientSocket(WSListener):
         if self._timeout is not None:
             self._timeout.cancel()
         self._transport = None
-        self._end("the socket was lost")
+        self._end("The connection was lost.")
         self._owner.gone(self)
 
     def pause_writing(self) -> None:
@@ -239,10 +241,22 @@ class ClientSocket(WSListener):
             self._outbox = None
             self.connection.close(_POLICY_VIOLATION, "The client is too slow to read its messages.")
 
-    def close(self, code: int, reason: str) -> None:
+    def close(self, code: int, reason: str, told: str) -> None:
         """Send what waits and a close frame, and give the client a while to answer."""
         self._send_close(code, reason)
-        self._end(f"closed with {code} {reason}".rstrip())
+        self._end(told)
+
+    def pause_reading(self) -> None:
+        """Take nothing more from the client for now."""
+        if self._transport is not None and self._state is _State.OPEN and not self._is_paused:
+            self._is_paused = True
+            self._transport.pause_reading()
+
+    def resume_reading(self) -> None:
+        """Take what the client sends again."""
+        if self._transport is not None and self._state is _State.OPEN and self._is_paused:
+            self._is_paused = False
+            self._transport.resume_reading()
 
     def abort(self) -> None:
         """End the socket without a word."""
@@ -252,7 +266,12 @@ class ClientSocket(WSListener):
     # What the keep-alive calls
 
     def ping(self) -> None:
-        """Send a WebSocket ping, unless the client is not reading anyway."""
+        """Send a WebSocket ping, unless the client is not reading anyway.
+
+        While its requests wait for the answer to an event and reading has stopped, its silence is ours.
+        """
+        if self._is_paused:
+            self.heard_at = self._keep_alive.now
         if self._transport is not None and not self.connection.is_stalled and self._state is _State.OPEN:
             self._transport.write(PING)
 
@@ -340,7 +359,7 @@ class ClientSocket(WSListener):
         else:
             self.session.hub.delivery.settle()
             self._send_close(None if code == _NO_CODE else code, reason)
-            self._end(f"the client closed with {code or 'no code'} {reason}".rstrip())
+            self._end(reason)
         self._disconnect()
 
     def _send_close(self, code: int | None, reason: str) -> None:

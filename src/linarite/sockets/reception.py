@@ -5,17 +5,23 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
+import sys
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from linarite.access.entrance import Entrance
+from linarite.access.entrance import Entrance, host_without_port
 from linarite.cluster.backplane import Backplane
 from linarite.domain.commands import HubAddress
 from linarite.domain.permissions import Permissions
+from linarite.events.cloud_events import ConnectRequest
+from linarite.events.dispatcher import Upstream
+from linarite.events.event_line import EventLine, LineIdentity
+from linarite.events.replies import ConnectRefusal, ConnectReply
 from linarite.hubs.connection import Connection
 from linarite.hubs.directory import Directory
-from linarite.hubs.session import Session, SessionLimits
+from linarite.hubs.session import PlainPublish, Session, SessionLimits
 from linarite.monitoring.logs import log_event
-from linarite.protocols.negotiation import Negotiated, negotiate, parse_offer
+from linarite.protocols.negotiation import negotiate, parse_offer
 from linarite.resources.model import Resource
 from linarite.settings import Settings
 from linarite.sockets.admission import Admission, ConnectionRequest, Refused, admit
@@ -23,6 +29,7 @@ from linarite.sockets.client_socket import ClientSocket, SocketLimits
 from linarite.sockets.forwarded import TrustedProxies, address_of_request
 from linarite.sockets.keep_alive import KeepAlive
 from linarite.sockets.upgrade import RequestHead, Welcome
+from linarite.sockets.upstream_events import UpstreamEvents
 
 __all__ = ["Parts", "Reception"]
 
@@ -43,6 +50,7 @@ class Parts(NamedTuple):
     backplane: Backplane
     keep_alive: KeepAlive
     proxies: TrustedProxies
+    events: UpstreamEvents
 
 
 class Reception:
@@ -55,7 +63,9 @@ class Reception:
         self._tasks: set[asyncio.Task[None]] = set()
         self._open_sockets = 0
         self._all_gone = asyncio.Event()
-        self._session_limits = SessionLimits(settings.ack_memory)
+        self._session_limits = SessionLimits(
+            settings.ack_memory, settings.waiting_requests_limit, settings.waiting_bytes_limit
+        )
         self._socket_limits = SocketLimits(
             settings.message_limit_bytes,
             settings.outbox_limit_messages,
@@ -73,10 +83,64 @@ class Reception:
         """The way in for this client. Raises Refused."""
         if self.is_draining:
             raise Refused(503, "The service is shutting down.", _RETRY_AFTER)
-        admission = admit(self._request(head), self._parts.entrance)
-        negotiated = negotiate(parse_offer(head.all(b"sec-websocket-protocol")))
+        request = self._request(head)
+        admission = admit(request, self._parts.entrance)
         self._reserve(admission.resource)
-        return self._welcome(admission, negotiated)
+        try:
+            return await self._let_in(head, request, admission)
+        except BaseException:
+            self._parts.directory.release(admission.resource.name.lower())
+            raise
+
+    async def _let_in(self, head: RequestHead, request: ConnectionRequest, admission: Admission) -> Welcome:
+        """Ask the hub's event handler, if it wants to be asked; then make the connection."""
+        at = HubAddress(admission.resource.name.lower(), admission.hub)
+        connection_id = secrets.token_hex(_CONNECTION_ID_BYTES)
+        origin = sys.intern(host_without_port(request.host))
+        offered = parse_offer(head.all(b"sec-websocket-protocol"))
+        who = LineIdentity(at.resource, at.hub, connection_id, origin, admission.user_id)
+        line = self._parts.events.new_line(admission.hub_settings, who)
+        reply = ConnectReply()
+        if line is not None and Upstream.has_connect_handler(admission.hub_settings):
+            reply = await self._ask(line, head, admission, offered)
+        user_id = admission.user_id if reply.user_id is None else reply.user_id or None
+        roles = admission.roles if reply.roles is None else reply.roles
+        negotiated = negotiate(offered, reply.subprotocol)
+        socket = ClientSocket(self._loop, self._parts.keep_alive, self._socket_limits, self)
+        connection = Connection(
+            connection_id, user_id, negotiated.codec, Permissions(roles), socket, negotiated.subprotocol, origin
+        )
+        connection.line = line
+        socket.connection = connection
+        socket.groups = admission.groups if reply.groups is None else reply.groups
+        socket.keep_alive_seconds = admission.hub_settings.keep_alive_seconds
+        socket.session = self._session(at, connection, admission.plain)
+        return Welcome(socket, negotiated.subprotocol)
+
+    async def _ask(
+        self, line: EventLine, head: RequestHead, admission: Admission, offered: Sequence[str]
+    ) -> ConnectReply:
+        """What the `connect` handler says of the client. Raises Refused with the status that the handler gave."""
+        headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in head.headers]
+        told = ConnectRequest(admission.claims, admission.query, headers, offered)
+        reply = await self._parts.events.upstream.connect(line, told)
+        if isinstance(reply, ConnectRefusal):
+            raise Refused(reply.status, body=reply.body, content_type=reply.content_type)
+        if self.is_draining:
+            raise Refused(503, "The service is shutting down.", _RETRY_AFTER)
+        return reply
+
+    def _session(self, at: HubAddress, connection: Connection, plain: PlainPublish | None) -> Session:
+        return Session(
+            at,
+            self._parts.directory.open(at),
+            connection,
+            self._parts.backplane,
+            self._loop.time,
+            self._session_limits,
+            self._parts.events,
+            plain,
+        )
 
     def give_back(self, welcome: Welcome) -> None:
         """The client went away before it could come in."""
@@ -109,31 +173,6 @@ class Reception:
             raise Refused(429, text, _RETRY_AFTER)
         self._parts.directory.reserve(name)
 
-    def _welcome(self, admission: Admission, negotiated: Negotiated) -> Welcome:
-        at = HubAddress(admission.resource.name.lower(), admission.hub)
-        socket = ClientSocket(self._loop, self._parts.keep_alive, self._socket_limits, self)
-        connection = Connection(
-            secrets.token_hex(_CONNECTION_ID_BYTES),
-            admission.user_id,
-            negotiated.codec,
-            Permissions(admission.roles),
-            socket,
-            negotiated.subprotocol,
-        )
-        socket.connection = connection
-        socket.session = Session(
-            at,
-            self._parts.directory.open(at),
-            connection,
-            self._parts.backplane,
-            self._loop.time,
-            self._session_limits,
-            admission.plain,
-        )
-        socket.groups = admission.groups
-        socket.keep_alive_seconds = admission.hub_settings.keep_alive_seconds
-        return Welcome(socket, negotiated.subprotocol)
-
     def opened(self, socket: ClientSocket) -> None:
         """Visible to REST first, then a member of the token's groups, then told so."""
         self._open_sockets += 1
@@ -145,6 +184,7 @@ class Reception:
         if frame is not None:
             connection.write(frame)
         self._parts.keep_alive.watch(socket, socket.keep_alive_seconds)
+        self._parts.events.connected(session.at, connection)
         log_event(
             _log,
             logging.DEBUG,
@@ -159,6 +199,7 @@ class Reception:
         connection, at = socket.connection, socket.session.at
         self._parts.directory.detach(at, connection)
         self._parts.directory.release(at.resource)
+        self._parts.events.disconnected(at, connection, reason)
         log_event(
             _log,
             logging.DEBUG,

@@ -174,14 +174,22 @@ def _feed(protocol: Any, data: bytes, transport: asyncio.Transport) -> None:  # 
 
 def refuse(transport: asyncio.Transport, refused: Refused) -> None:
     """Answer with an HTTP error and close the connection."""
-    body = refused.text.encode()
+    body = refused.body
     headers: Mapping[str, str] = {
         **refused.headers,
-        **({"Content-Type": "text/plain; charset=utf-8"} if body else {}),
+        **({"Content-Type": refused.content_type} if body and refused.content_type else {}),
         "Content-Length": str(len(body)),
         "Connection": "close",
     }
-    head = f"HTTP/1.1 {refused.status} {HTTPStatus(refused.status).phrase}\r\n"
+    head = f"HTTP/1.1 {refused.status} {_phrase(refused.status)}\r\n"
     head += "".join(f"{name}: {value}\r\n" for name, value in headers.items()) + "\r\n"
     transport.write(head.encode("latin-1") + body)
     close_lingering(transport, _LINGER_SECONDS)
+
+
+def _phrase(status: int) -> str:
+    """The words of a status; an event handler may answer one that has none."""
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return ""

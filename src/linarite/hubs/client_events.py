@@ -1,0 +1,52 @@
+"""The seam between a hub's clients and the application server that hears of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Protocol
+
+from linarite.domain.commands import HubAddress
+from linarite.domain.messages import DataType
+from linarite.protocols.requests import Payload
+
+if TYPE_CHECKING:
+    from linarite.hubs.connection import Connection
+
+__all__ = ["ClientEvents", "EventAnswer"]
+
+
+class EventAnswer(Protocol):
+    """What the application server answers to a user event; `data_type` is None when there is nothing for the client."""
+
+    @property
+    def data_type(self) -> DataType | None:
+        """What the data is."""
+
+    @property
+    def data(self) -> bytes:
+        """The message for the client that raised the event."""
+
+    @property
+    def metadata(self) -> Mapping[str, str]:
+        """Short text beside the data."""
+
+
+class ClientEvents(Protocol):
+    """Where the events of all connections go."""
+
+    def ask(
+        self,
+        at: HubAddress,
+        connection: Connection,
+        name: str,
+        payload: Payload,
+        metadata: Mapping[str, str],
+        answer: Callable[[EventAnswer | None], None],
+    ) -> None:
+        """Raise a user event. `answer` is called once, with None when nobody answered; never after the end."""
+
+    def joined(self, at: HubAddress, connection: Connection, group: str) -> None:
+        """The connection has become a member of a group."""
+
+    def left(self, at: HubAddress, connection: Connection, group: str) -> None:
+        """The connection is no longer a member of a group."""
