@@ -109,6 +109,24 @@ def test_bytes_after_the_reply_are_noticed():
     assert reader.reply().body == b"hello"
 
 
+@pytest.mark.parametrize("step", [None, 1, 7])
+@pytest.mark.parametrize("tail", [b"\n", b"\r", b"\r\n", b"\r\n\r\n", b"\n" * 50])
+@pytest.mark.parametrize("name", REPLIES)
+def test_line_ends_after_the_reply_are_noticed(name, tail, step):
+    """The parser passes over them on its way to a next reply: the connection was used again."""
+    data, body = REPLIES[name]
+    reader = read(data + tail, step=step)
+    assert reader.has_excess
+    assert reader.reply().body == body
+
+
+def test_a_second_reply_may_be_of_any_length():
+    """Its body was counted as the first one's, which was refused for it."""
+    reader = read(REPLIES["length"][0] + b"HTTP/1.1 200 OK\r\nContent-Length: 2000\r\n\r\n" + b"x" * 2000)
+    assert reader.has_excess
+    assert reader.reply().body == b"hello"
+
+
 def test_a_reply_that_closes_its_connection_is_not_reusable():
     reader = read(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
     assert reader.is_complete

@@ -96,12 +96,23 @@ class ReplyReader:
             return
         self._read_bytes += len(data)
         try:
-            self._parser.feed_data(data)
+            self._parse(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
             if not self.is_complete:
                 raise InvalidHttp(str(error) or type(error).__name__) from None
             self.has_excess = True
         self._check_size()
+
+    def _parse(self, data: bytes) -> None:
+        """Hand bytes to the parser, and notice line ends behind the reply, over which it passes without a word."""
+        if not data.endswith((b"\r", b"\n")):
+            self._parser.feed_data(data)
+            return
+        self._parser.feed_data(data[:-1])
+        if self.is_complete:
+            self.has_excess = True
+        else:
+            self._parser.feed_data(data[-1:])
 
     def end(self) -> None:
         """The connection has ended. Raises InvalidHttp if the reply has not."""
@@ -149,11 +160,13 @@ class ReplyReader:
         self._wants_end = not names & {"content-length", "transfer-encoding"}
 
     def on_body(self, body: bytes) -> None:
-        """A piece of the body."""
+        """A piece of the body, or of a second reply's, which is excess whatever its length."""
+        if self.is_complete:
+            return
         self._body_bytes += len(body)
         if self._body_bytes > self._limit:
             self._is_too_large = True
-        elif not self._is_interim and not self.is_complete:
+        elif not self._is_interim:
             self._body.append(body)
 
     def on_message_complete(self) -> None:
