@@ -2,7 +2,7 @@
 
 import pytest
 
-from linarite.events.matching import HandlerTable, InvalidPresenceFilter, PresenceFilter, parse_presence_filter
+from linarite.events.matching import HandlerTable
 from linarite.resources.model import EventHandler, HubSettings
 
 
@@ -76,17 +76,3 @@ def test_remembered_names_are_bounded_and_still_right():
 )
 def test_presence_events_are_found_by_name_and_group(presence, name, group, is_matched):
     assert (table(handler("1", presence=presence)).for_presence_event(name, group) is not None) is is_matched
-
-
-@pytest.mark.parametrize(
-    "value",
-    [[], "joined", {"eventNames": "joined"}, {"eventNames": ["moved"]}, {"groupFilters": [1], "eventNames": []}],
-)
-def test_a_presence_filter_of_the_wrong_kind_names_the_member(value):
-    with pytest.raises(InvalidPresenceFilter, match="groupPresenceEvents"):
-        parse_presence_filter(value)
-
-
-def test_a_kept_presence_filter_of_the_wrong_kind_matches_nothing():
-    assert table(handler("1", presence={"eventNames": ["moved"]})).for_presence_event("joined", "g") is None
-    assert not PresenceFilter().accepts("joined", "g")

@@ -49,11 +49,17 @@ def test_a_full_hub_is_echoed_as_the_service_does():
     assert settings.keep_alive_seconds == 50
 
 
+def test_an_identity_without_resource_is_no_error_where_no_token_is_wanted():
+    auth = {"type": "none", "managedIdentity": {"resource": None}}
+    (handler,) = parse_hub_settings("chat", with_handler(auth=auth)).event_handlers
+    assert (handler.auth_type, handler.auth_resource) == ("None", None)
+
+
 def test_members_nobody_knows_are_kept_and_echoed():
-    handler = {"urlTemplate": URL, "groupPresenceEvents": {"eventNames": ["joined"]}}
+    handler = {"urlTemplate": URL, "groupPresenceEvents": {"eventNames": ["joined"], "later": 1}}
     echoed = hub_properties(parse_hub_settings("chat", {"later": [1, {"a": None}], "eventHandlers": [handler]}))
     assert echoed["later"] == [1, {"a": None}]
-    assert echoed["eventHandlers"][0]["groupPresenceEvents"] == {"eventNames": ["joined"]}
+    assert echoed["eventHandlers"][0]["groupPresenceEvents"] == {"eventNames": ["joined"], "later": 1}
 
 
 def test_what_is_echoed_reads_as_the_same_settings():
@@ -134,8 +140,28 @@ def test_url_templates_may_name_hub_and_event_after_the_host(template):
         (with_handler(auth={"managedIdentity": 1}), f"{HANDLER}.auth.managedIdentity", "got 1"),
         (
             with_handler(auth={"type": "ManagedIdentity", "managedIdentity": {"resource": 1}}),
-            f"{HANDLER}.auth.managedIdentity",
-            "resource is text",
+            f"{HANDLER}.auth.managedIdentity.resource",
+            "got 1",
+        ),
+        (
+            with_handler(auth={"type": "None", "managedIdentity": {"resource": 1}}),
+            f"{HANDLER}.auth.managedIdentity.resource",
+            "got 1",
+        ),
+        (
+            with_handler(auth={"type": "managedidentity"}),
+            f"{HANDLER}.auth.managedIdentity.resource",
+            "expected the resource that tokens are for",
+        ),
+        (
+            with_handler(auth={"type": "ManagedIdentity", "managedIdentity": {"resource": " "}}),
+            f"{HANDLER}.auth.managedIdentity.resource",
+            "such as api://my-app, got ' '",
+        ),
+        (
+            with_handler(groupPresenceEvents={"eventNames": ["moved"]}),
+            f"{HANDLER}.groupPresenceEvents.eventNames",
+            "expected joined or left, got 'moved'",
         ),
         (
             {"anonymousConnectPolicy": "maybe"},
@@ -207,7 +233,7 @@ JSON = st.recursive(
 )
 HANDLERS = st.fixed_dictionaries(
     {"urlTemplate": st.sampled_from(["https://h/{hub}", "http://{h}", "x"]) | JSON},
-    optional={"userEventPattern": JSON, "systemEvents": JSON, "auth": JSON},
+    optional={"userEventPattern": JSON, "systemEvents": JSON, "auth": JSON, "groupPresenceEvents": JSON},
 )
 
 

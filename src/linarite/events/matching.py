@@ -8,56 +8,28 @@ howto-develop-eventhandler; the patterns are in `patterns`.)
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-
 from linarite.events.patterns import Pattern
 from linarite.resources.model import EventHandler, HubSettings
+from linarite.resources.presence_events import PRESENCE_MEMBER, PresenceEvents, parse_presence_events
 
-__all__ = ["HandlerTable", "InvalidPresenceFilter", "PresenceFilter", "parse_presence_filter"]
+__all__ = ["HandlerTable"]
 
-_PRESENCE_EVENTS = ("joined", "left")
 # Names of user events are the clients' to choose: of so many it is remembered which handler they go to.
 _REMEMBERED_NAMES = 1024
 
 
-class InvalidPresenceFilter(ValueError):
-    """A `groupPresenceEvents` has a member of the wrong kind; the text names it."""
-
-
-class PresenceFilter:
+class _PresenceFilter:
     """Which presence events of which groups a handler wants."""
 
     __slots__ = ("_groups", "_names")
 
-    def __init__(self, names: Iterable[str] = (), groups: Iterable[str] = ()) -> None:
-        """No names: no events. No groups: all groups."""
-        self._names = frozenset(name.lower() for name in names)
-        self._groups = tuple(Pattern(group, is_case_sensitive=True) for group in groups)
+    def __init__(self, wanted: PresenceEvents) -> None:
+        self._names = frozenset(wanted.names)
+        self._groups = tuple(Pattern(group, is_case_sensitive=True) for group in wanted.groups)
 
     def accepts(self, name: str, group: str) -> bool:
         """Whether the event `joined` or `left` of this group is wanted."""
         return name in self._names and (not self._groups or any(pattern.matches(group) for pattern in self._groups))
-
-
-def parse_presence_filter(value: object) -> PresenceFilter:
-    """The filter that `groupPresenceEvents` of the management API means. Raises InvalidPresenceFilter."""
-    if value is None:
-        return PresenceFilter()
-    if not isinstance(value, Mapping):
-        raise InvalidPresenceFilter(f"groupPresenceEvents: expected an object, got {type(value).__name__}")
-    names = _texts(value.get("eventNames"), "eventNames")
-    for name in names:
-        if name.lower() not in _PRESENCE_EVENTS:
-            raise InvalidPresenceFilter(f"groupPresenceEvents.eventNames: expected joined or left, got {name!r}")
-    return PresenceFilter(names, _texts(value.get("groupFilters"), "groupFilters"))
-
-
-def _texts(value: object, member: str) -> Sequence[str]:
-    if value is None:
-        return ()
-    if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
-        raise InvalidPresenceFilter(f"groupPresenceEvents.{member}: expected a list of texts")
-    return value
 
 
 class _Filter:
@@ -72,10 +44,8 @@ class _Filter:
         # A part that is just an asterisk means every name, dots included; within a part it stops at dots.
         self.takes_all = "*" in parts
         self.patterns = tuple(Pattern(part, is_case_sensitive=False) for part in parts if part)
-        try:
-            self.presence = parse_presence_filter(handler.properties.get("groupPresenceEvents"))
-        except InvalidPresenceFilter:
-            self.presence = PresenceFilter()
+        # Checked when the settings were saved, and again when they were read from the store.
+        self.presence = _PresenceFilter(parse_presence_events(handler.properties.get(PRESENCE_MEMBER)))
 
     def accepts_user_event(self, name: str) -> bool:
         return self.takes_all or any(pattern.matches(name) for pattern in self.patterns)

@@ -15,11 +15,13 @@ from urllib.parse import urlsplit
 from linarite.domain.names import parse_hub_name
 from linarite.resources.errors import ResourceError, expected
 from linarite.resources.model import DEFAULT_KEEP_ALIVE_SECONDS, EventHandler, HubSettings, JsonObject
+from linarite.resources.presence_events import PRESENCE_MEMBER, parse_presence_events
 
 __all__ = ["hub_properties", "parse_hub_settings"]
 
 _SYSTEM_EVENTS = ("connect", "connected", "disconnected")
-_AUTH_TYPES = {"none": "None", "managedidentity": "ManagedIdentity"}
+_MANAGED_IDENTITY = "ManagedIdentity"
+_AUTH_TYPES = {"none": "None", "managedidentity": _MANAGED_IDENTITY}
 # WebPubSubHubProperties.webSocketKeepAliveIntervalInSeconds: 1 to 120.
 _KEEP_ALIVE_SECONDS = range(1, 121)
 _URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.\-]*)://(?P<host>[^/?#]*)(?P<rest>[^\s\x00-\x1f]*)")
@@ -129,6 +131,8 @@ def _parse_event_handler(value: object, target: str) -> EventHandler:
         system_events=_parse_system_events(value.get("systemEvents"), f"{target}.systemEvents"),
         properties=_others(value, _HANDLER_MEMBERS),
     )
+    # Kept as it came, like members nobody knows yet: answers of older versions of the API do not have it.
+    parse_presence_events(value.get(PRESENCE_MEMBER), f"{target}.{PRESENCE_MEMBER}")
     return _with_auth(handler, value.get("auth"), f"{target}.auth")
 
 
@@ -204,10 +208,19 @@ def _with_auth(handler: EventHandler, value: object, target: str) -> EventHandle
     auth_type = "None" if word is None else _AUTH_TYPES.get(word.lower() if isinstance(word, str) else "")
     if auth_type is None:
         raise expected(f"{target}.type", "None or ManagedIdentity", word)
-    identity = value.get("managedIdentity")
-    if identity is None:
-        return replace(handler, auth_type=auth_type)
-    resource = identity.get("resource") if isinstance(identity, Mapping) else None
-    if not isinstance(identity, Mapping) or not (resource is None or isinstance(resource, str)):
+    return replace(handler, auth_type=auth_type, auth_resource=_auth_resource(value, auth_type, target))
+
+
+def _auth_resource(auth: JsonObject, auth_type: str, target: str) -> str | None:
+    """The resource that tokens are for; without one, a handler with ManagedIdentity could be sent nothing."""
+    identity = auth.get("managedIdentity")
+    if identity is not None and not isinstance(identity, Mapping):
         raise expected(f"{target}.managedIdentity", "an object whose resource is text", identity)
-    return replace(handler, auth_type=auth_type, auth_resource=resource)
+    resource = None if identity is None else identity.get("resource")
+    is_needed = auth_type == _MANAGED_IDENTITY
+    if resource is None and not is_needed:
+        return None
+    if not isinstance(resource, str) or (is_needed and not resource.strip()):
+        wanted = "the resource that tokens are for, as text such as api://my-app"
+        raise expected(f"{target}.managedIdentity.resource", wanted, resource)
+    return resource
