@@ -220,8 +220,9 @@ class Session:
         self._waiting = deque()
 
         def resume(answer: EventAnswer | None) -> None:
-            answered(answer)
-            self._resume()
+            if not self._connection.is_closing:  # else whoever ended it has had the last word
+                answered(answer)
+                self._resume()
 
         self._events.ask(self.at, self._connection, name, payload, metadata, resume)
 
