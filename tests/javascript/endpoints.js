@@ -19,3 +19,10 @@ export const endpoints = [
 ];
 
 export const uniqueHub = () => `hub_${randomUUID().replaceAll("-", "")}`;
+
+/** The default resource in the management API, and the credential that opens it. */
+export const managementUrl =
+  new URL(/Endpoint=([^;]+)/.exec(endpoints[0].connectionString)[1]).origin +
+  "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/linarite" +
+  "/providers/Microsoft.SignalRService/webPubSub/linarite";
+export const administratorToken = required("LINARITE_ADMINISTRATOR_TOKEN");

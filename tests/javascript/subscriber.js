@@ -38,8 +38,10 @@ export class Subscriber {
     return JSON.parse(await this.frame());
   }
 
+  /** Sends text and bytes as they are, anything else as JSON. */
   send(frame) {
-    this.#socket.send(typeof frame === "string" ? frame : JSON.stringify(frame));
+    const isRaw = typeof frame === "string" || frame instanceof Uint8Array;
+    this.#socket.send(isRaw ? frame : JSON.stringify(frame));
   }
 
   /** Gives the close code and reason, once the connection is closed. */

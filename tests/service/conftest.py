@@ -24,6 +24,7 @@ from tests.running_server import DEADLINE_SECONDS, JSON_PROTOCOL, Client
 from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
+from linarite.access.administrator import administrator_token
 from linarite.resources.development import DEVELOPMENT_ACCESS_KEY
 
 NODE_SECONDS = 100.0
@@ -117,6 +118,7 @@ def node(server: ServerProcess) -> Callable[[str], subprocess.CompletedProcess[s
     environment = os.environ | {
         "LINARITE_HTTP_CONNECTION_STRING": server.http.connection_string,
         "LINARITE_HTTPS_CONNECTION_STRING": server.https.connection_string,
+        "LINARITE_ADMINISTRATOR_TOKEN": administrator_token(server.http.authority.parents[1]),
         "NODE_EXTRA_CA_CERTS": str(server.https.authority),
     }
     return lambda file: run_to_end(["node", "--test", file], JAVASCRIPT_TESTS, environment)
