@@ -40,6 +40,7 @@ from linarite.hubs.directory import Directory
 from linarite.hubs.hub import Hub
 from linarite.monitoring.logs import log_event
 from linarite.resources.development import ensure_development_resource
+from linarite.resources.model import EventHandler
 from linarite.resources.registry import Registry
 from linarite.resources.sqlite import DATABASE_NAME, SqliteStore
 from linarite.settings import Settings, SettingsError
@@ -185,8 +186,12 @@ class Server:
         calls = event_call_routes(
             credential, self._event_counters, self._event_calls, lambda number: self._events.upstream.replay(number)
         )
-        management = management_routes(self._registry, settings, credential)
+        management = management_routes(self._registry, settings, credential, self._check_handler)
         return Application(data_plane, [*calls, *management], lambda: not self._reception.is_draining)
+
+    async def _check_handler(self, handler: EventHandler, hub: str, origin: str) -> str | None:
+        """Why an event handler that has been saved would get no events."""
+        return await self._events.upstream.check(handler, hub, origin)
 
     def _open_upstream(self) -> Upstream:
         # Imported when a hub first has event handlers: most servers have none, and it takes a tenth of a start's time.

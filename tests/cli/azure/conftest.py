@@ -34,6 +34,8 @@ def server_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The data folder of a development server that runs, on free ports, until the tests end."""
     folder = tmp_path_factory.mktemp("server")
     command = [sys.executable, "-m", "linarite", "dev", "--port", "0", "--tls-port", "0", "--data-folder", str(folder)]
+    # Event handlers that are not there are asked once: commands are not to wait for them.
+    command += ["--upstream-validation-timeout-seconds", "0.5"]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
         until = time.monotonic() + DEADLINE_SECONDS
         while not (folder / "server.json").exists():

@@ -1,9 +1,37 @@
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
 import pytest
 
 TUTORIAL_HANDLER = (
     "--event-handler url-template=https://your-server.com/api/pubsub user-event-pattern=* "
     "system-event=connect,connected,disconnected"
 )
+
+
+class Willing(BaseHTTPRequestHandler):
+    """An endpoint that wants events of everybody."""
+
+    def do_OPTIONS(self):
+        self.send_response(200)
+        self.send_header("WebHook-Allowed-Origin", "*")
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_):
+        """Say nothing."""
+
+
+@pytest.fixture
+def endpoint() -> Iterator[str]:
+    """The URL of an endpoint that wants events."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Willing) as server:
+        serving = threading.Thread(target=server.serve_forever)
+        serving.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        serving.join()
 
 
 def properties(outcome):
@@ -14,7 +42,8 @@ def properties(outcome):
 def test_the_tutorials_hub_gets_its_three_system_events(az, resource, group):
     created = az(f"webpubsub hub create {resource} --hub-name demo-hub {TUTORIAL_HANDLER}")
     assert created.exit_code == 0
-    assert created.errors == ""
+    assert created.errors.startswith("WARNING: properties.eventHandlers[0] gets no events now: Abuse protection for ")
+    assert created.errors.count("\n") == 1
     document = created.document
     assert set(document.pop("systemData")) >= {"createdAt", "lastModifiedAt"}
     assert document == {
@@ -62,9 +91,29 @@ def test_a_handler_for_each_time_the_option_is_given(az, resource):
     ]
 
 
-def test_an_unknown_key_is_warned_of_and_ignored(az, resource):
-    created = az(f"webpubsub hub create {resource} --hub-name chat --event-handler url-template=http://a color=red")
-    assert properties(created)["eventHandlers"][0]["urlTemplate"] == "http://a"
+def test_a_handler_that_wants_events_is_saved_without_a_word(az, resource, endpoint):
+    created = az(f"webpubsub hub create {resource} --hub-name chat --event-handler url-template={endpoint}/{{event}}")
+    assert (created.exit_code, created.errors) == (0, "")
+
+
+def test_a_handler_that_refuses_is_saved_with_a_warning_on_standard_error(az, resource, endpoint):
+    hub = f"{resource} --hub-name chat"
+    wrong = endpoint.replace("http:", "https:")
+    templates = f"--event-handler url-template={wrong}/?code=hidden --event-handler url-template={endpoint}"
+    created = az(f"webpubsub hub create {hub} {templates}")
+    assert len(properties(created)["eventHandlers"]) == 2
+    assert created.errors.startswith(
+        f"WARNING: properties.eventHandlers[0] gets no events now: Abuse protection for '{wrong}"
+    )
+    assert created.errors.count("WARNING") == 1
+    assert "hidden" not in created.errors
+    quiet = az(f"webpubsub hub update {hub} --only-show-errors --allow-anonymous true")
+    assert (quiet.exit_code, quiet.errors) == (0, "")
+
+
+def test_an_unknown_key_is_warned_of_and_ignored(az, resource, endpoint):
+    created = az(f"webpubsub hub create {resource} --hub-name chat --event-handler url-template={endpoint} color=red")
+    assert properties(created)["eventHandlers"][0]["urlTemplate"] == endpoint
     assert created.errors == "WARNING: --event-handler: color is no property of an event handler and is ignored.\n"
     quiet = az(
         f"webpubsub hub create {resource} --hub-name chat --only-show-errors --event-handler url-template=http://a b=c"

@@ -14,6 +14,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from linarite.http.management import management_routes
+from linarite.resources.model import EventHandler
 from linarite.resources.registry import Registry
 from linarite.resources.sqlite import SqliteStore
 from linarite.settings import Settings
@@ -23,12 +24,21 @@ SUBSCRIPTION = "/subscriptions/00000000-0000-0000-0000-000000000000"
 API_VERSION = "2024-03-01"
 
 
+async def check_handler(handler: EventHandler, hub: str, origin: str) -> str | None:
+    """What a server's way upstream would say: handlers whose URL has `refused` in it want no events of `origin`."""
+    if "silent" in handler.url_template:
+        await asyncio.Event().wait()
+    if "faulty" in handler.url_template:
+        raise OSError("no such file: upstream_ca_file")
+    return f"{hub} refused {origin}\r\n\u00fc." if "refused" in handler.url_template else None
+
+
 async def _serve(listener: socket.socket, data_folder: Path, settings: Settings, stop: threading.Event) -> None:
     """Serve until `stop`; the registry lives on this thread, as in the real server on that of its event loop."""
     with closing(SqliteStore(data_folder / "linarite.db")) as store:
         registry = Registry(store, "linarite")
         registry.ensure_default()
-        app = Starlette(routes=management_routes(registry, settings, CREDENTIAL))
+        app = Starlette(routes=management_routes(registry, settings, CREDENTIAL, check_handler))
         config = uvicorn.Config(app, ws="none", lifespan="off", log_config=None, proxy_headers=False)
         server = uvicorn.Server(config)
         serving = asyncio.ensure_future(server.serve(sockets=[listener]))

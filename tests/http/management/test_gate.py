@@ -3,6 +3,7 @@ import logging
 import httpx
 import pytest
 from starlette.applications import Starlette
+from tests.http.management.conftest import check_handler
 
 from linarite.http.management import management_routes
 from linarite.resources.registry import Registry
@@ -46,7 +47,7 @@ def test_the_scheme_of_the_credential_is_taken_in_any_case(arm):
 
 def test_an_empty_credential_is_never_served():
     with pytest.raises(ValueError, match="credential: expected the administrator's credential"):
-        management_routes(None, Settings(), "")
+        management_routes(None, Settings(), "", check_handler)
 
 
 @pytest.mark.parametrize(
@@ -157,7 +158,7 @@ async def test_a_change_that_cannot_be_stored_is_told_and_logged(tmp_path, caplo
     store = SqliteStore(tmp_path / "linarite.db")
     registry = Registry(store, "linarite")
     store.close()
-    app = Starlette(routes=management_routes(registry, Settings(), "credential"))
+    app = Starlette(routes=management_routes(registry, Settings(), "credential", check_handler))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as client:
         response = await client.put(
             "/subscriptions/s/resourceGroups/rg?api-version=2024-11-01",

@@ -10,19 +10,24 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 from urllib.parse import quote, urlencode
 
+from knack.log import get_logger
 from knack.util import CLIError
 
 from linarite.cli.azure.running_server import ServerAddress
 
 __all__ = ["Document", "Management", "ManagementError"]
 
+_logger = get_logger(__name__)
+
 # JSON as the server sent it. What commands do with it is mostly to print it.
 Document: TypeAlias = Any
 
-# A change waits for the disk; a server that takes longer than this is stuck.
+# A change waits for the disk, and for a few seconds for event handlers; a server that takes longer is stuck.
 _TIMEOUT_SECONDS = 30.0
 _WEB_PUB_SUB_VERSION = "2024-03-01"
 _GROUP_VERSION = "2024-11-01"
+# What was done, but may not be what was meant: shown on standard error.
+_WARNING_HEADER = "x-linarite-warning"
 
 
 class ManagementError(CLIError):  # type: ignore[misc]  # knack has no types
@@ -66,6 +71,8 @@ class Management:
         try:
             connection.request(method, server.url.path.rstrip("/") + target, content, headers)
             response = connection.getresponse()
+            for warning in response.msg.get_all(_WARNING_HEADER, ()):
+                _logger.warning("%s", warning)
             return _answer(response.status, response.read(), server)
         except ssl.SSLCertVerificationError as error:
             raise CLIError(

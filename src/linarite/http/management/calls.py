@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from linarite.http.management.endpoint import Endpoint
+from linarite.http.management.handler_warnings import HandlerWarnings
 from linarite.resources.model import JsonObject
 from linarite.resources.registry import Registry
 
@@ -19,6 +20,7 @@ class Call:
 
     registry: Registry
     endpoint: Endpoint
+    handler_warnings: HandlerWarnings
     parameters: Mapping[str, str]
     body: JsonObject = field(default_factory=dict)
 
@@ -40,10 +42,11 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A status and, unless it has none, a JSON body."""
+    """A status and, unless it has none, a JSON body; `warnings` is awaited once the change is made."""
 
     status: int = 200
     body: object = None
+    warnings: Callable[[], Awaitable[Sequence[str]]] | None = None
 
 
 # Operations do not await: between looking and changing nothing else runs.

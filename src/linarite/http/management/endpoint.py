@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from starlette.requests import Request
 
+from linarite.access.entrance import host_without_port
 from linarite.resources.errors import expected
 from linarite.sockets.forwarded import TrustedProxies, address_of_request
 
@@ -26,6 +27,11 @@ class Endpoint:
     url: str
     host: str
     port: int
+
+    @property
+    def origin(self) -> str:
+        """The host as event handlers are told it, without port (`WebHook-Request-Origin`)."""
+        return host_without_port(urlsplit(self.url).netloc)
 
     @property
     def address(self) -> str:

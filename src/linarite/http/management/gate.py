@@ -17,6 +17,7 @@ from linarite.http.management.api_versions import VersionCheck
 from linarite.http.management.calls import Answer, Call, Operation
 from linarite.http.management.endpoint import endpoint_of
 from linarite.http.management.errors import error_answer
+from linarite.http.management.handler_warnings import WARNING_HEADER, HandlerCheck, HandlerWarnings
 from linarite.monitoring.logs import log_event
 from linarite.resources.errors import ResourceError
 from linarite.resources.model import JsonObject
@@ -46,13 +47,14 @@ _HEADERS = {
 class Gate:
     """Lets requests with the administrator's credential through to operations, as ASGI endpoints."""
 
-    def __init__(self, registry: Registry, settings: Settings, credential: str) -> None:
+    def __init__(self, registry: Registry, settings: Settings, credential: str, check_handler: HandlerCheck) -> None:
         if not credential:
             raise ValueError("credential: expected the administrator's credential, got empty text")
         self._registry = registry
         self._public_endpoint = settings.public_endpoint
         self._proxies = TrustedProxies(settings.trusted_proxies)
         self._credential = credential.encode()
+        self._handler_warnings = HandlerWarnings(check_handler)
 
     def to(self, operations: Operations, check_version: VersionCheck) -> GateEndpoint:
         """An ASGI endpoint that carries out the operation of the request's method."""
@@ -66,7 +68,7 @@ class Gate:
             operation = _operation(request, operations)
             body = await _body(request)
             endpoint = endpoint_of(request, self._public_endpoint, self._proxies)
-            return operation(Call(self._registry, endpoint, request.path_params, body))
+            return operation(Call(self._registry, endpoint, self._handler_warnings, request.path_params, body))
         except ResourceError as error:
             return error_answer(error)
         except StoreError as error:
@@ -105,6 +107,9 @@ class GateEndpoint:
         except ClientDisconnect:
             return
         response = _response(answer, request)
+        if answer.warnings is not None:
+            for warning in await answer.warnings():
+                response.headers.append(WARNING_HEADER, warning)
         if answer.status == 405:
             response.headers["Allow"] = ", ".join(self._operations)
         await response(scope, receive, send)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from linarite.http.management.calls import Answer, Call
 from linarite.http.management.documents import hub_document, list_document
 
@@ -23,10 +25,11 @@ def show_hub(call: Call) -> Answer:
 
 
 def create_hub(call: Call) -> Answer:
-    """Make or replace a hub's settings; connections that are open keep those they began with."""
+    """Make or replace a hub's settings; who saves them is told of event handlers that would get no events."""
     settings, is_new = call.registry.put_hub(call.group, call.resource, call.parameters["hub"], call.body)
     resource = call.registry.find(call.group, call.resource)
-    return Answer(201 if is_new else 200, hub_document(settings, resource, call.subscription))
+    document = hub_document(settings, resource, call.subscription)
+    return Answer(201 if is_new else 200, document, partial(call.handler_warnings.of, settings, call.endpoint.origin))
 
 
 def delete_hub(call: Call) -> Answer:

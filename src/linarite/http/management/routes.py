@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 from linarite.http.management import groups, hubs, keys, provider, resources
 from linarite.http.management.api_versions import VersionCheck, any_version, web_pub_sub_version
 from linarite.http.management.gate import Gate, Operations
+from linarite.http.management.handler_warnings import HandlerCheck
 from linarite.resources.registry import Registry
 from linarite.settings import Settings
 
@@ -86,9 +87,14 @@ class CaselessRoute(Route):
         self.path_regex = re.compile(self.path_regex.pattern, re.IGNORECASE)
 
 
-def management_routes(registry: Registry, settings: Settings, credential: str) -> list[BaseRoute]:
-    """The routes of the management API, for requests that bear `credential`."""
-    gate = Gate(registry, settings, credential)
+def management_routes(
+    registry: Registry, settings: Settings, credential: str, check_handler: HandlerCheck
+) -> list[BaseRoute]:
+    """The routes of the management API, for requests that bear `credential`.
+
+    `check_handler` says of event handlers that have been saved whether they would get events.
+    """
+    gate = Gate(registry, settings, credential, check_handler)
     routes = [CaselessRoute(row.path, gate.to(row.operations, row.check_version)) for row in _TABLE]
     unknown = gate.to({}, any_version)
     return [*routes, *(CaselessRoute(path, unknown) for path in _UNKNOWN_PATHS)]
