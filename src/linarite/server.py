@@ -62,6 +62,9 @@ _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 # 30 s (RFC 8446, section 6.1, asks for no such wait). One second is many round trips.
 _GOODBYE_SECONDS = 1.0
 
+# What is still to be said to event handlers gets the time that the service gives it, or half of what is left.
+_EVENTS_SECONDS = 10.0
+
 
 def run(settings: Settings, warnings: Sequence[str] = ()) -> int:
     """Serve until a signal ends it; the exit code of the process."""
@@ -274,10 +277,11 @@ class Server:
     async def stop(self) -> None:
         """Take no more connections, close the open ones over the drain time, end the calls under way."""
         log_event(_log, logging.INFO, "server stopping", drain_seconds=self._settings.drain_seconds)
+        until = self._loop.time() + self._settings.shutdown_seconds
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(self._settings.shutdown_seconds):
+            async with asyncio.timeout_at(until):
                 await self._reception.drain(self._settings.drain_seconds)
-                await self._events.close(self._settings.drain_seconds)
+                await self._events.close(min(_EVENTS_SECONDS, (until - self._loop.time()) / 2))
                 for listener in self._listeners:
                     listener.should_exit = True
                 await asyncio.wait(self._running)
