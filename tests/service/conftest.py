@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import shutil
@@ -20,7 +21,7 @@ from typing import Any
 import pytest
 from azure.core.credentials import AzureKeyCredential
 from azure.messaging.webpubsubservice import WebPubSubServiceClient
-from tests.running_server import DEADLINE_SECONDS, JSON_PROTOCOL, Client
+from tests.running_server import DEADLINE_SECONDS, JSON_PROTOCOL, Client, production_loop
 from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
@@ -30,6 +31,13 @@ from linarite.resources.development import DEVELOPMENT_ACCESS_KEY
 NODE_SECONDS = 100.0
 JAVASCRIPT_TESTS = Path(__file__).parents[1] / "javascript"
 SDK = Path(__file__).parents[2] / "sdk" / "javascript"
+
+
+def pytest_asyncio_loop_factories(
+    config: pytest.Config, item: pytest.Item
+) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Tests that run a server inside their own loop need the one that it runs on."""
+    return {"production": production_loop}
 
 
 @dataclass(frozen=True, slots=True)

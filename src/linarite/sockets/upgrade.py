@@ -1,8 +1,9 @@
 """From an HTTP upgrade request to a WebSocket, or to an HTTP error.
 
-The HTTP protocol hands over a connection whose request asks for `Upgrade: websocket`. Reading stops while it is decided
-whether the client may come in; then either an HTTP error goes out, or picows' protocol takes over the transport, is fed
-the part of the request head that it checks, and answers 101.
+The HTTP protocol hands over a connection whose request asks for `Upgrade: websocket`. It is decided whether the client
+may come in, which takes as long as an event handler thinks about it; a client that goes away meanwhile ends that. Then
+either an HTTP error goes out, or picows' protocol takes over the transport, is fed the part of the request head that it
+checks and what the client has sent behind it, and answers 101.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ _silent = logging.LoggerAdapter(logging.Logger("picows", logging.CRITICAL), {})
 
 _VERSION = "13"
 _LINGER_SECONDS = 2.0  # many round trips for a client to read why it is refused
+# No client has anything to say before the answer, but one that hurries shall not fill the memory.
+_BEHIND_LIMIT_BYTES = 64 * 1024
 _KEY_BYTES = 16  # RFC 6455, section 4.1: the key is a base64 value of that many bytes
 
 
@@ -90,17 +93,19 @@ class UpgradeProtocol(asyncio.Protocol):
         self._head = head
         self._behind = behind
         self._task: asyncio.Task[None] | None = None
+        self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Take over a connection."""
-        taken = cast(asyncio.Transport, transport)  # uvloop's is one in all but its ancestry
-        taken.pause_reading()
-        self._task = asyncio.get_running_loop().create_task(self._decide(taken))
+        """Take over a connection. Its reading goes on: a client's end is noticed by nothing else."""
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's is one in all but its ancestry
+        self._task = asyncio.get_running_loop().create_task(self._decide(self._transport))
         self._doorman.own(self._task)
 
     def data_received(self, data: bytes) -> None:
-        """Keep what TLS had decrypted when reading stopped."""
+        """Keep what the client sends without waiting for the answer."""
         self._behind += data
+        if self._transport is not None and len(self._behind) > _BEHIND_LIMIT_BYTES:
+            self._transport.pause_reading()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The client went away while it waited."""
@@ -130,6 +135,8 @@ class UpgradeProtocol(asyncio.Protocol):
             None, None, False, _answer_with(welcome), _silent, True, None, False, 0, 0, 1, False,
             frame_limit_bytes, None, self._doorman.read_buffer_bytes,
         )  # fmt: skip
+        # picows lends its own buffer to read into: uvloop goes over to it when reading starts, not in between.
+        transport.pause_reading()
         transport.set_protocol(protocol)
         protocol.connection_made(Wire(transport, welcome.socket))
         _feed(protocol, _request(key) + self._behind, transport)
