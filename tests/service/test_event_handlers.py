@@ -682,7 +682,8 @@ async def test_every_membership_is_reported_once_whoever_began_and_ended_it(hub:
     def shown(one: Event) -> str:
         return f"{one.kind} {one.json()['group']}" if one.kind.startswith("gp.") else one.kind
 
-    assert [shown(one) for one in hub.handler.events] == [
+    *before, one, other, end = [shown(one) for one in hub.handler.events]
+    assert before == [
         "sys.connect",
         "sys.connected",
         "gp.joined token",
@@ -691,10 +692,8 @@ async def test_every_membership_is_reported_once_whoever_began_and_ended_it(hub:
         "gp.joined user",
         "gp.left client",
         "gp.left rest",
-        "gp.left token",
-        "gp.left user",
-        "sys.disconnected",
     ]
+    assert ({one, other}, end) == ({"gp.left token", "gp.left user"}, "sys.disconnected")
     assert [int(one.headers["ce-id"]) for one in hub.handler.events] == list(range(11))
     assert {one.headers["ce-userid"] for one in hub.handler.events} == {"anna"}
     assert hub.handler.events[2].headers["ce-eventname"] == "joined"
