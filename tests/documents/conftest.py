@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import sysconfig
@@ -21,6 +22,8 @@ def server_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("documents")
     log = folder / "server.log"
     command = [sys.executable, "-m", "linarite", "dev", "--port", "0", "--tls-port", "0", "--data-folder", str(folder)]
+    # Event handlers at hosts of no machine are asked once: readers are not to wait for them.
+    command += ["--upstream-validation-timeout-seconds", "1"]
     with log.open("wb") as output:
         server = subprocess.Popen(command, env=clean_environment(), stdout=output, stderr=subprocess.STDOUT)
     try:
@@ -42,12 +45,25 @@ def replacements(server_folder: Path) -> Mapping[str, str]:
     """Give what the pages say and what it is called on this machine."""
     addresses = json.loads((server_folder / "server.json").read_text())
     return {
+        **handler_ports("3000", "3001"),
         "localhost:8080": addresses["http"].partition("//")[2],
         "localhost:8443": addresses["https"].partition("//")[2],
         "~/.linarite": str(server_folder),
         "~/linarite": str(ROOT),
         "path/to/linarite": str(ROOT),
     }
+
+
+def handler_ports(*written: str) -> dict[str, str]:
+    """Free ports in place of those at which readers' own servers listen; none has one of the others in it."""
+    found: dict[str, str] = {}
+    for word in written:
+        while word not in found:
+            with socket.create_server(("127.0.0.1", 0)) as free:
+                port = str(free.getsockname()[1])
+            if port not in found.values() and not any(other in port for other in written):
+                found[word] = port
+    return found
 
 
 @pytest.fixture

@@ -82,14 +82,14 @@ class Reader:
                 stdout=file,
                 stderr=subprocess.STDOUT,
             )
-        self.last = Running(process, output)
+        self.last = Running(command, process, output)
         self._running.append(self.last)
         return self.last
 
-    @property
-    def running(self) -> "Running":
-        """What was started last and stays."""
-        return self._running[-1]
+    def running(self, command: str) -> "Running":
+        """What stays and was started by a command that begins so."""
+        (found,) = (running for running in self._running if running.command.startswith(command))
+        return found
 
     @property
     def shell_folder(self) -> Path:
@@ -125,7 +125,8 @@ class Finished:
 class Running:
     """A command that stays, and what it has printed until now."""
 
-    def __init__(self, process: subprocess.Popen[bytes], file: Path) -> None:
+    def __init__(self, command: str, process: subprocess.Popen[bytes], file: Path) -> None:
+        self.command = command
         self.process = process
         self._file = file
 

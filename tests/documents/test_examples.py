@@ -100,8 +100,17 @@ def start_client(reader: Reader, example: Example) -> None:
     reader.start(example.code.replace("<the URL that server.js printed>", url))
 
 
-def wait_for_client(reader: Reader, example: Example) -> None:
-    reader.running.expect(reader.here(example.code))
+def start(reader: Reader, example: Example) -> None:
+    reader.start(example.code)
+
+
+def printed_by(command: str) -> Way:
+    """Wait until a command that stays, in a terminal of its own, has printed this."""
+
+    def wait(reader: Reader, example: Example) -> None:
+        reader.running(command).expect(reader.here(example.code))
+
+    return wait
 
 
 def serve(reader: Reader, example: Example) -> None:
@@ -169,9 +178,45 @@ OTHERWISE = (
     ),
     Row(
         page="docs/tutorial.md",
-        begins="Received: ",
-        way=wait_for_client,
+        begins="Received: Hello from the server!",
+        way=printed_by("node client.js"),
         reason="is printed by the client in its terminal",
+    ),
+    Row(
+        page="docs/tutorial.md",
+        begins="Received: Welcome",
+        way=printed_by("node client.js"),
+        reason="is printed by the client in its terminal",
+    ),
+    Row(
+        page=ANY_PAGE,
+        begins="node handler.js",
+        way=start,
+        reason="waits for events, as in a terminal of its own",
+    ),
+    Row(
+        page=ANY_PAGE,
+        begins="python handler.py",
+        way=start,
+        reason="waits for events, as in a terminal of its own",
+    ),
+    Row(
+        page="docs/tutorial.md",
+        begins="user-123 connected",
+        way=printed_by("node handler.js"),
+        reason="is printed by the handler in its terminal",
+    ),
+    Row(
+        page="docs/event-handlers.md",
+        begins="anna connected\nanna disconnected",
+        way=printed_by("node handler.js"),
+        reason="is printed by the handler in its terminal",
+    ),
+    Row(
+        page="docs/event-handlers.md",
+        begins="anna connected\nanna joined",
+        way=printed_by("python handler.py"),
+        reason="is printed by the handler in its terminal",
     ),
     Row(
         page="docs/production.md",
