@@ -21,7 +21,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from starlette.responses import JSONResponse, Response
 from tests.running_server import ALL_ROLES, JSON_PROTOCOL, Client, eventually
 from tests.server_process import ServerProcess, server_process
-from tests.service.starlette_handler import Certificate, Event, EventHandler, certificate, event_handler
+from tests.starlette_handler import Certificate, Event, EventHandler, certificate, event_handler
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 from websockets.typing import Subprotocol

@@ -1,7 +1,7 @@
 """The tutorial that this project reproduces, from an empty folder: its commands and scripts, and what they print.
 
-"How to Configure Azure Web PubSub for Real-Time WebSocket Communication", steps 1, 2, 3 and 5. Commands stand as
-it prints them; the scripts make its calls in its order and print its lines.
+"How to Configure Azure Web PubSub for Real-Time WebSocket Communication", steps 1 to 5. Commands stand as it prints
+them, but for the host of its event handler; the scripts make its calls in its order and print its lines.
 """
 
 import asyncio
@@ -16,6 +16,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from starlette.responses import Response
+from tests.starlette_handler import certificate, event_handler
 
 DEADLINE_SECONDS = 10.0
 INSTALL_SECONDS = 60.0
@@ -40,6 +42,20 @@ az webpubsub key show \\
   --resource-group rg-pubsub-demo \\
   --query primaryConnectionString \\
   --output tsv
+"""
+
+SHOW_KEYS = """
+az webpubsub key show --name my-pubsub-demo --resource-group rg-pubsub-demo --output json
+"""
+
+CREATE_HUB = """
+az webpubsub hub create \\
+  --name my-pubsub-demo \\
+  --resource-group rg-pubsub-demo \\
+  --hub-name demo-hub \\
+  --event-handler url-template="https://your-server.com/api/pubsub" \\
+    user-event-pattern="*" \\
+    system-event="connect,connected,disconnected"
 """
 
 
@@ -80,14 +96,27 @@ async def line(process):
     return (await asyncio.wait_for(process.stdout.readline(), DEADLINE_SECONDS)).decode().rstrip("\n")
 
 
+def answer(event):
+    """Let everybody in, and answer what they say."""
+    said = "" if event.kind == "sys.connect" else f"You said: {event.body.decode()}"
+    return Response(said, media_type="text/plain")
+
+
 @pytest.fixture
-async def user(tmp_path):
+def handler_certificate(tmp_path):
+    """Give a certificate for the event handler, of an authority of its own."""
+    return certificate(tmp_path)
+
+
+@pytest.fixture
+async def user(tmp_path, handler_certificate):
     """Give a user for whom a development server runs; it must stop cleanly when asked."""
     folder = tmp_path / "pubsub-demo"
     folder.mkdir()
     commands = os.pathsep.join([sysconfig.get_path("scripts"), os.environ["PATH"]])
     user = User(folder, os.environ | {"PATH": commands, "LINARITE_DATA_FOLDER": str(tmp_path / "data")})
-    async with user.runs_in_background("linarite dev --port 0 --tls-port 0") as server:
+    trust = f"--upstream-ca-file {handler_certificate.authority}"
+    async with user.runs_in_background(f"linarite dev --port 0 --tls-port 0 {trust}") as server:
         banner = await line(server)
         while not banner.startswith("Health"):
             banner = await line(server)
@@ -96,7 +125,7 @@ async def user(tmp_path):
         assert await asyncio.wait_for(server.wait(), DEADLINE_SECONDS + 10) == 0
 
 
-async def test_tutorial_runs_as_printed(user):
+async def test_tutorial_runs_as_printed(user, handler_certificate):
     # Step 1: the resource and its connection string.
     assert json.loads(await user.runs(CREATE_GROUP))["properties"]["provisioningState"] == "Succeeded"
     created = json.loads(await user.runs(CREATE_RESOURCE))
@@ -116,11 +145,35 @@ async def test_tutorial_runs_as_printed(user):
 
     # Step 3: a client that hears the server.
     await user.runs("npm install ws", INSTALL_SECONDS)
-    async with user.runs_in_background(f"node client.js '{url}'") as client:
+    keys = json.loads(await user.runs(SHOW_KEYS))
+    async with (
+        event_handler((keys["primaryKey"], keys["secondaryKey"]), handler_certificate) as handler,
+        user.runs_in_background(f"node client.js '{url}'") as client,
+    ):
         assert await line(client) == "Connected to Azure Web PubSub"
         assert "Message sent to all clients" in await user.runs("node server.js")
         assert await line(client) == "Received: Hello from the server!"
 
+        # Step 4: a server of the user's own that hears of clients, on another port and over https.
+        assert handler.url.startswith("https:")
+        saved = json.loads(await user.runs(CREATE_HUB.replace("https://your-server.com", handler.url)))
+        assert saved["properties"]["eventHandlers"][0]["systemEvents"] == ["connect", "connected", "disconnected"]
+        async with user.runs_in_background(f"node client.js '{url}'") as another:
+            assert await line(another) == "Connected to Azure Web PubSub"
+            connected = await handler.heard("sys.connected")
+        await handler.heard("sys.disconnected")
+        assert handler.kinds() == ["sys.connect", "sys.connected", "sys.disconnected"]
+        assert (connected.headers["ce-userid"], connected.headers["ce-hub"]) == ("user-123", "demo-hub")
+        assert connected.request.url.path == "/api/pubsub"
+
+        handler.events.clear()
+        handler.reply = answer
+        assert await user.runs(f"node say.js '{url}'") == "Received: You said: Hello\n"
+        await handler.heard("sys.disconnected")
+        assert handler.kinds() == ["sys.connect", "sys.connected", "user.message", "sys.disconnected"]
+
         # Step 5: a group.
         assert await user.runs("node group-example.js") == "User in group: true\n"
         assert await line(client) == "Received: Welcome to room 1!"
+        client.kill()
+        await handler.heard("sys.disconnected", 2)
