@@ -69,17 +69,17 @@ async def test_ten_handlers_are_asked_at_once_and_no_more():
 
 
 async def test_a_client_that_leaves_ends_the_asking():
-    ended = asyncio.Event()
+    begun, ended = asyncio.Event(), asyncio.Event()
 
     async def check(handler, hub, origin):
+        begun.set()
         try:
             await asyncio.Event().wait()
         finally:
             ended.set()
 
     saving = asyncio.create_task(warnings_of("http://one", check=check))
-    await asyncio.sleep(0)
-    await asyncio.sleep(0)
+    await begun.wait()
     saving.cancel()
     with pytest.raises(asyncio.CancelledError):
         await saving
