@@ -359,7 +359,7 @@ async def test_a_hostile_server_has_the_documented_result_and_disturbs_nobody_el
     bad = EventHandler(f"{upstream.url}/{behaviour}/{{event}}", "bad", ("connect",))
     good = EventHandler(f"{upstream.url}/echo/{{event}}", "*")
     house.handle_by(bad, good)
-    async with house.open(timeout_seconds=0.3 if result is CallResult.TIMED_OUT else 100.0):
+    async with house.open(timeout_seconds=1.0 if result is CallResult.TIMED_OUT else 100.0):
         refusal, failure, *others = await asyncio.gather(
             house.upstream.connect(house.line("bad1"), REQUEST),
             house.upstream.user_event(house.line("bad2"), "bad", TEXT, b"x"),

@@ -13,6 +13,7 @@ import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
+from typing import NamedTuple
 
 import msgspec
 
@@ -30,7 +31,7 @@ from linarite.events.cloud_events import (
     reason_body,
 )
 from linarite.events.event_calls import CONNECT, EventCalls, Sources
-from linarite.events.event_line import EventLine, LineIdentity, Note
+from linarite.events.event_line import EventLine, LineIdentity, Note, Turn
 from linarite.events.http_replies import HttpReply
 from linarite.events.limits import UpstreamLimits
 from linarite.events.matching import HandlerTable
@@ -63,6 +64,14 @@ class EventFailed(msgspec.Struct, frozen=True):
 
     result: CallResult | None
     status: int | None = None
+
+
+class _Raised(NamedTuple):
+    """A user event that a handler wants."""
+
+    event_id: int
+    handler: EventHandler
+    turn: Turn
 
 
 class Upstream:
@@ -140,26 +149,10 @@ class Upstream:
         self, line: EventLine, name: str, data_type: DataType, data: bytes, metadata: Mapping[str, str] = NO_METADATA
     ) -> EventReply | EventFailed:
         """What the handler answers to an event that the client raised. Cancel it when the client is gone."""
-        event_id = line.next_id()
-        handler = self._table(line).for_user_event(name)
-        if handler is None:
-            return EventFailed(None)
-        if self._is_closing or line.is_over:
-            return EventFailed(CallResult.CANCELLED)
-        turn = line.take_turn(is_blocking=True)
-        try:
-            if line.turns[0] is not turn:
-                await line.await_turn(turn, self._limits.order_seconds)
-            event = self._event(line, EventKind.USER, name, CONTENT_TYPES[data_type], data, event_id, metadata)
-            accepts_protobuf = (line.subprotocol or "").startswith(_PROTOBUF_PREFIX)
-            outcome, reply = await self._calls.make(
-                line, handler, event, lambda answer: parse_event_reply(answer, accepts_protobuf=accepts_protobuf)
-            )
-        finally:
-            line.end_turn(turn)
-        if reply is not None:
-            return reply
-        return EventFailed(outcome.result, None if outcome.reply is None else outcome.reply.status)
+        raised = self._raise(line, name)
+        if isinstance(raised, EventFailed):
+            return raised
+        return await self._answer(line, raised, name, data_type, data, metadata)
 
     def ask(
         self,
@@ -172,19 +165,65 @@ class Upstream:
     ) -> asyncio.Task[None]:
         """As `user_event`, for callers that do not await: `answer` is called once, never after `disconnected`.
 
-        The task is owned here; cancelling it ends the call without an answer.
+        The event has its place in the connection's order when this returns. The task is owned here; cancelling it ends
+        the call without an answer.
         """
+        raised = self._raise(line, name)
 
         async def run() -> None:
-            said = await self.user_event(line, name, data_type, data, metadata)
+            if isinstance(raised, EventFailed):
+                said: EventReply | EventFailed = raised
+            else:
+                said = await self._answer(line, raised, name, data_type, data, metadata)
             if not line.is_over:
                 answer(said)
 
+        def end(task: asyncio.Task[None]) -> None:
+            asking.discard(task)
+            # A task that is cancelled before it has begun runs nothing at all.
+            if isinstance(raised, _Raised) and raised.turn in line.turns:
+                line.end_turn(raised.turn)
+
+        asking = line.asking = line.asking or set()
         task = self._own(run, line)
-        line.asking = line.asking or set()
-        line.asking.add(task)
-        task.add_done_callback(line.asking.discard)
+        asking.add(task)
+        task.add_done_callback(end)
         return task
+
+    def _raise(self, line: EventLine, name: str) -> _Raised | EventFailed:
+        """Give an event its number and its place behind everything that has happened so far."""
+        event_id = line.next_id()
+        handler = self._table(line).for_user_event(name)
+        if handler is None:
+            return EventFailed(None)
+        if self._is_closing or line.is_over:
+            return EventFailed(CallResult.CANCELLED)
+        return _Raised(event_id, handler, line.take_turn(is_blocking=True))
+
+    async def _answer(
+        self,
+        line: EventLine,
+        raised: _Raised,
+        name: str,
+        data_type: DataType,
+        data: bytes,
+        metadata: Mapping[str, str],
+    ) -> EventReply | EventFailed:
+        """Wait for the event's turn, send it, and give its place back."""
+        turn = raised.turn
+        try:
+            if line.turns[0] is not turn:
+                await line.await_turn(turn, self._limits.order_seconds)
+            event = self._event(line, EventKind.USER, name, CONTENT_TYPES[data_type], data, raised.event_id, metadata)
+            accepts_protobuf = (line.subprotocol or "").startswith(_PROTOBUF_PREFIX)
+            outcome, reply = await self._calls.make(
+                line, raised.handler, event, lambda answer: parse_event_reply(answer, accepts_protobuf=accepts_protobuf)
+            )
+        finally:
+            line.end_turn(turn)
+        if reply is not None:
+            return reply
+        return EventFailed(outcome.result, None if outcome.reply is None else outcome.reply.status)
 
     # Around events
 

@@ -178,13 +178,14 @@ class Reception:
         self._open_sockets += 1
         connection, session = socket.connection, socket.session
         hub = session.hub = self._parts.directory.open(session.at)
+        # Before the groups: `connected` is a connection's event number 1. It is sent when all of this is done.
+        self._parts.events.connected(session.at, connection)
         hub.attach(connection, socket.groups)
         socket.groups = ()
         frame = connection.codec.connected(connection.connection_id, connection.user_id)
         if frame is not None:
             connection.write(frame)
         self._parts.keep_alive.watch(socket, socket.keep_alive_seconds)
-        self._parts.events.connected(session.at, connection)
         log_event(
             _log,
             logging.DEBUG,
