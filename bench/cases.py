@@ -63,9 +63,7 @@ def fan_out_rest(pace: Pace, name: str, bench: Bench) -> Iterator[Row]:
 
 def fan_out_client(pace: Pace, name: str, bench: Bench) -> Iterator[Row]:
     """Frames delivered a second when members of the group publish."""
-    yield _saturated(
-        pace, name, bench, _client_load(bench, "-k", str(pace.publishers), "-x", str(pace.window))
-    )
+    yield _saturated(pace, name, bench, _client_load(bench, "-k", str(pace.publishers), "-x", str(pace.window)))
 
 
 def latency_rest(pace: Pace, name: str, bench: Bench) -> Iterator[Row]:
@@ -86,9 +84,7 @@ def _saturated(pace: Pace, name: str, bench: Bench, load: Load) -> Row:
 
 def _paced(pace: Pace, name: str, bench: Bench, load: Load) -> Row:
     frames_per_send = 1 if pace.frames == 1 else ONE_TURN
-    samples = bench.measure(
-        name, bench.servers(frames_per_send=frames_per_send, peers=pace.frames == 1), load
-    )
+    samples = bench.measure(name, bench.servers(frames_per_send=frames_per_send, peers=pace.frames == 1), load)
     return _row(name, MILLISECONDS, LATENCY_LIMIT_MS, samples, "p99_ms")
 
 

@@ -25,8 +25,7 @@ JSON_CLIENT = ("-S", SUBPROTOCOL, "-J", '"connectionId"')
 # Clients ask for an acknowledgement, as the official client packages do unless told otherwise.
 PUBLISHED = f'{{"type":"sendToGroup","group":"{GROUP}","dataType":"text","ackId":{{n}},"data":"{TEXT}"}}'
 DELIVERED = (
-    f'{{"type":"message","from":"group","fromUserId":"{USER}",'
-    f'"group":"{GROUP}","dataType":"text","data":"{TEXT}"}}'
+    f'{{"type":"message","from":"group","fromUserId":"{USER}","group":"{GROUP}","dataType":"text","data":"{TEXT}"}}'
 )
 # Digits that {n} has while a run lasts: makes the text of a published frame 64 bytes or a little less.
 ACK_ID_DIGITS = 5

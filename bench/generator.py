@@ -40,9 +40,7 @@ class Line:
     def faults(self) -> dict[str, float]:
         """Return every count that must be zero and is not."""
         return {
-            name: self.figures[name]
-            for name in (*DELIVERY_FAULTS, *CONNECTION_FAULTS)
-            if self.figures.get(name, 0)
+            name: self.figures[name] for name in (*DELIVERY_FAULTS, *CONNECTION_FAULTS) if self.figures.get(name, 0)
         }
 
 

@@ -119,9 +119,7 @@ class Bench:
         self.book.append({"case": case, "server": server, "round": number, **line.figures})
         if faults := line.faults():
             told = ", ".join(f"{name} {count:.0f}" for name, count in faults.items())
-            self.faults.append(
-                Fault(server, f"{case}: {server}, round {number + 1}: {told} {line.complaint}".strip())
-            )
+            self.faults.append(Fault(server, f"{case}: {server}, round {number + 1}: {told} {line.complaint}".strip()))
 
 
 def values(samples: Samples, name: str) -> dict[str, float]:

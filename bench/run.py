@@ -39,12 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
-    parser.add_argument(
-        "--only", nargs="+", metavar="CASE", choices=CASES, help=f"some of: {', '.join(CASES)}"
-    )
-    parser.add_argument(
-        "--quick", action="store_true", help="few connections, one short round: does it all run?"
-    )
+    parser.add_argument("--only", nargs="+", metavar="CASE", choices=CASES, help=f"some of: {', '.join(CASES)}")
+    parser.add_argument("--quick", action="store_true", help="few connections, one short round: does it all run?")
     parser.add_argument("--seconds", type=float, help="length of each measured window")
     parser.add_argument("--rounds", type=int, help="how often each server is loaded; the middle counts")
     parser.add_argument("--no-peers", action="store_true", help="only Linarite and the C limit")
@@ -67,19 +63,13 @@ def _prepare(options: argparse.Namespace) -> Bench:
 
 def _machine() -> str:
     """Name the machine and what on it makes figures doubtful."""
-    model = next(
-        (line.split(":")[1].strip() for line in _cpu_lines() if line.startswith("model name")), "unknown CPU"
-    )
+    model = next((line.split(":")[1].strip() for line in _cpu_lines() if line.startswith("model name")), "unknown CPU")
     load = os.getloadavg()[0]
     versions = f"Linux {platform.release()}, Python {platform.python_version()}"
     told = f"{model}, {os.cpu_count()} cores, {versions}, load {load:.1f}"
     if load > 0.5:
         told += "\nthe machine is not idle: figures will swing, ratios less, CPU for each frame least"
-    return (
-        told
-        if can_pin()
-        else f"{told}\nserver and generator are not pinned to a core each (taskset and two cores)"
-    )
+    return told if can_pin() else f"{told}\nserver and generator are not pinned to a core each (taskset and two cores)"
 
 
 def _cpu_lines() -> list[str]:

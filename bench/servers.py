@@ -190,9 +190,7 @@ def _free_port() -> int:
         return port
 
 
-def _wait_until_ready(
-    name: str, process: "subprocess.Popen[bytes]", port: int, path: str, folder: Path
-) -> None:
+def _wait_until_ready(name: str, process: "subprocess.Popen[bytes]", port: int, path: str, folder: Path) -> None:
     deadline = time.monotonic() + READY_LIMIT_SECONDS
     while not _accepts_websocket(port, path):
         if process.poll() is not None or time.monotonic() > deadline:

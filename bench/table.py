@@ -90,7 +90,6 @@ def render(rows: Iterable[Row]) -> str:
     lines: list[Sequence[str]] = [HEADINGS, *(row.cells() for row in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(HEADINGS))]
     written = [
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-        for line in lines
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines
     ]
     return "\n".join([written[0], "  ".join("-" * width for width in widths), *written[1:]])
