@@ -155,7 +155,7 @@ steps = st.lists(st.one_of(list(immediate_delivery.STEPS)), min_size=5, max_size
 
 
 # Each is quick, and what may go wrong takes a certain order of several steps.
-@settings(max_examples=10 * settings.default.max_examples)
+@settings(max_examples=max(1000, settings.default.max_examples))
 @given(steps)
 def test_every_connection_receives_what_it_would_without_batches(steps):
     """Nothing lost, doubled, out of order or delivered to the wrong one, whatever happens within a tick."""
