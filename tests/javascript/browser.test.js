@@ -2,19 +2,11 @@
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
 import { createServer } from "node:http";
 import { after, before, describe, test } from "node:test";
 import { WebPubSubServiceClient } from "@azure/web-pubsub";
-import { chromium } from "playwright-core";
+import { startChromium } from "./chromium.js";
 import { endpoints, uniqueHub } from "./endpoints.js";
-
-const CHROMIUM = process.env.LINARITE_CHROMIUM ?? "/usr/bin/chromium";
-assert.ok(existsSync(CHROMIUM), `${CHROMIUM} is missing: install chromium, or name another with LINARITE_CHROMIUM`);
-
-// Root may not use the sandbox; the rest keeps the browser from calling home.
-const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"];
-const QUIET = ["--disable-background-networking", "--disable-component-update"];
 
 const PAGE = `<!doctype html>
 <title>chat</title>
@@ -32,7 +24,7 @@ let pages;
 before(async () => {
   pages = createServer((_, response) => response.setHeader("Content-Type", "text/html").end(PAGE));
   await once(pages.listen(0, "127.0.0.1"), "listening");
-  browser = await chromium.launch({ executablePath: CHROMIUM, args: [...FLAGS, ...QUIET] });
+  browser = await startChromium();
 });
 
 after(async () => {

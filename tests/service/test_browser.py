@@ -1,6 +1,11 @@
-"""A page in Chromium, which speaks to the running server with nothing but the browser's own WebSocket."""
+"""Pages in Chromium, which speak to the running server with nothing but the browser's own WebSocket."""
 
 
 def test_page_joins_a_group_sends_and_receives(node):
     finished = node("browser.test.js")
+    assert finished.returncode == 0, finished.stdout
+
+
+def test_pages_chat_by_way_of_an_event_handler(node):
+    finished = node("browser-chat.test.js")
     assert finished.returncode == 0, finished.stdout
