@@ -4,7 +4,7 @@ The targets are the project's own, for one process on one core; docs/performance
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -21,6 +21,7 @@ Case = Callable[[str, Bench], Iterator[Row]]
 
 FRAMES_PER_SECOND = Unit("frames/s", decimals=0)
 CONNECTS_PER_SECOND = Unit("connects/s", decimals=0)
+ECHOES_PER_SECOND = Unit("echoes/s", decimals=0)
 SENDS_PER_SECOND = Unit("sends/s", decimals=0)
 MILLISECONDS = Unit("p99 ms", decimals=2, less_is_better=True)
 MICROSECONDS = Unit("CPU us", decimals=3, less_is_better=True)
@@ -54,6 +55,12 @@ PACED_POSTERS = 32
 PACED_PUBLISHERS = 10
 # The limit sends what one turn of its loop brought, as Linarite does: a fixed number it would wait for.
 ONE_TURN = 0
+# Clients that raise events, one under way each.
+EVENT_CLIENTS = 64
+ECHO_RATE = 8000
+ECHO_LIMIT_MS = 50
+# What event handlers may cost clients that do not use them.
+HANDLER_COST = 1.03
 
 
 def fan_out_rest(pace: Pace, name: str, bench: Bench) -> Iterator[Row]:
@@ -202,6 +209,47 @@ def _to_one_group(bench: Bench, running: Running, few: int, silent: int) -> Sequ
     return (*joining, *loads.send_to_group(f"g{silent}"), "-U", "8", "-e", "1", *_window(bench))
 
 
+def webhook_echo(name: str, bench: Bench) -> Iterator[Row]:
+    """Events that clients get back from an application server on the generator's core, as fast as they come."""
+    samples = _echoes(name, bench, "-x", "1")
+    yield _row(name, ECHOES_PER_SECOND, ECHO_RATE, samples, "msg_per_s")
+
+
+def webhook_latency(name: str, bench: Bench) -> Iterator[Row]:
+    """The delay that 99 of 100 echoes keep at half the target rate."""
+    samples = _echoes(name, bench, "-r", str(ECHO_RATE / 2))
+    yield _row(name, MILLISECONDS, ECHO_LIMIT_MS, samples, "p99_ms")
+
+
+def _echoes(name: str, bench: Bench, *sending: str) -> Samples:
+    with bench.limit(1).answering_events() as url, bench.linarite.run_with_handler(url) as running:
+        clients = ("-n", str(EVENT_CLIENTS), "-k", str(EVENT_CLIENTS), "-e", "1")
+        load = (*bench.linarite.loads(running.port).raise_events(), *clients, *sending, *_window(bench))
+        lines = [bench.run_load(name, number, running, load) for number in range(bench.scale.rounds)]
+    return {LINARITE: Sample(tuple(lines))}
+
+
+def handler_cost(name: str, bench: Bench) -> Iterator[Row]:
+    """The server's CPU for a frame that a group hears, in a hub without and in one with event handlers."""
+    steps: dict[str, Running] = {}
+    lines: dict[str, list[Line]] = {}
+    with ExitStack() as stack:
+        url = stack.enter_context(bench.limit(1).answering_events())
+        steps[f"{name}-without"] = stack.enter_context(bench.linarite.run())
+        steps[f"{name}-with"] = stack.enter_context(bench.linarite.run_with_handler(url))
+        load = _rest_load(bench, "-U", str(PACES[0].posters))
+        for number in range(bench.scale.rounds):
+            for step, running in steps.items():
+                lines.setdefault(step, []).append(bench.run_load(step, number, running, load(running.dialect) or ()))
+    costs = []
+    for step, of_step in lines.items():
+        samples = {LINARITE: Sample(tuple(of_step))}
+        costs.append(values(samples, "server_us_per_msg"))
+        yield _row(step, MICROSECONDS, None, samples, "server_us_per_msg")
+    without, with_handlers = (cost.get(LINARITE, 0.0) for cost in costs)
+    yield Row(f"{name}-ratio", TIMES, HANDLER_COST, {LINARITE: with_handlers / without} if without else {})
+
+
 def start_to_ready(name: str, bench: Bench) -> Iterator[Row]:
     """The time from the start of the process to its first accepted WebSocket."""
     seconds: dict[str, float] = {}
@@ -240,5 +288,8 @@ CASES: Mapping[str, Case] = {
     "rest-to-one": rest_to_one,
     "frame-cost": frame_cost,
     "groups-cost": groups_cost,
+    "webhook-echo": webhook_echo,
+    "webhook-latency": webhook_latency,
+    "handler-cost": handler_cost,
     "start": start_to_ready,
 }

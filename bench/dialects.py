@@ -11,8 +11,9 @@ from bench.tokens import access_token
 TEXT = "t={t} s={s} {pad}"
 TEXT_BYTES = 64
 
-HUB = "/client/hubs/bench"
-REST = "/api/hubs/bench"
+HUB_NAME = "bench"
+HUB = f"/client/hubs/{HUB_NAME}"
+REST = f"/api/hubs/{HUB_NAME}"
 API_VERSION = "2024-12-01"
 GROUP = "g"
 USER = "u"
@@ -70,6 +71,10 @@ class LinariteLoads:
             ),
             send_to_one=(*receive, *self._post(f"{REST}/users/{USER}/:send")),
         )
+
+    def raise_events(self) -> tuple[str, ...]:
+        """Return the options of plain clients, whose every message is an event for the application server."""
+        return (*self._client(USER), *_frame(TEXT))
 
     def join(self, group: str) -> tuple[str, ...]:
         """Return the options by which each connection joins a group; {i} in the name is its number."""

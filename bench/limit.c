@@ -1,7 +1,7 @@
 /*
  * limit: the physical limit of WebSocket fan-out on one core, to compare servers with (Linux, no dependencies).
  *
- *     cc -O2 -o limit limit.c && ./limit -p 8080 [-b K] [-e]
+ *     cc -O2 -o limit limit.c && ./limit -p 8080 [-b K] [-e] [-w]
  *
  * One thread, one epoll, nothing but the sockets. A GET with a Sec-WebSocket-Key is upgraded whatever its path; a POST's body
  * goes to every WebSocket as a text frame and is then answered 202; a text or binary frame from a WebSocket goes to every
@@ -11,6 +11,9 @@
  *     -b K  coalesced: K frames are encoded one behind the other and leave in one send per connection; what is left after 5 ms
  *           without events goes as it is
  *     -b 0  coalesced by turn: the frames that one turn of the loop brought leave in one send per connection
+ *
+ * With -w it is an application server instead: every request is answered 200 with its own body as text, which lets clients in
+ * and sends each event back to who raised it, and any origin may send events here.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -32,7 +35,7 @@ enum { READ_SIZE = 256 * 1024, BATCH_MAX = 4 << 20, BACKLOG_MAX = 64 << 20, FILE
 typedef struct { int fd, place; char open, dead; uint8_t *in, *out; size_t in_len, in_cap, out_len, out_cap; } Conn;
 
 static Conn *listeners[FILES], *graves[4096];
-static int listening, graves_dug, batch = 1, echo, queued, epoll_fd;
+static int listening, graves_dug, batch = 1, echo, webhook, queued, epoll_fd;
 static uint8_t frames[BATCH_MAX], read_buffer[READ_SIZE];
 static size_t frames_len;
 
@@ -136,6 +139,14 @@ static const char *header(const char *head, const char *end, const char *name) {
     return NULL;
 }
 
+static void answer_event(Conn *c, const uint8_t *body, size_t n) {
+    static char answer[BATCH_MAX];
+    if (n > BATCH_MAX / 2) { bury(c); return; }
+    int m = sprintf(answer, "HTTP/1.1 200 OK\r\nWebHook-Allowed-Origin: *\r\nContent-Type: text/plain\r\nContent-Length: %zu\r\n\r\n", n);
+    memcpy(answer + m, body, n);
+    put(c, (uint8_t *)answer, m + n);
+}
+
 static size_t on_http(Conn *c, const uint8_t *bytes, size_t n) {
     const char *d = (const char *)bytes, *end = memmem(d, n, "\r\n\r\n", 4);
     if (!end) return 0;
@@ -153,6 +164,8 @@ static size_t on_http(Conn *c, const uint8_t *bytes, size_t n) {
         c->place = listening;
         listeners[listening++] = c;
         put(c, (uint8_t *)answer, m);
+    } else if (webhook) {
+        answer_event(c, bytes + head, body);
     } else {
         int post = !memcmp(d, "POST ", 5);
         if (post) broadcast(1, bytes + head, body);
@@ -197,11 +210,12 @@ static void on_readable(Conn *c) {
 
 int main(int argc, char **argv) {
     int port = 8080, one = 1;
-    for (int o; (o = getopt(argc, argv, "p:b:e")) != -1; ) switch (o) {
+    for (int o; (o = getopt(argc, argv, "p:b:ew")) != -1; ) switch (o) {
         case 'p': port = atoi(optarg); break;
         case 'b': batch = atoi(optarg); break;
         case 'e': echo = 1; break;
-        default: fputs("limit [-p PORT] [-b FRAMES_PER_SEND] [-e]   on 127.0.0.1; -e echoes instead of broadcasting\n", stderr); return 2;
+        case 'w': webhook = 1; break;
+        default: fputs("limit [-p PORT] [-b FRAMES_PER_SEND] [-e] [-w]   on 127.0.0.1; -e echoes instead of broadcasting, -w answers webhooks\n", stderr); return 2;
     }
     struct rlimit files;
     getrlimit(RLIMIT_NOFILE, &files); files.rlim_cur = files.rlim_max; setrlimit(RLIMIT_NOFILE, &files);

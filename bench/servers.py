@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.building import CannotBuildError, build_node_peer
-from bench.dialects import Dialect, LinariteLoads, peer_dialect
-from bench.pinning import SERVER_CORE, pinned
+from bench.dialects import HUB_NAME, Dialect, LinariteLoads, peer_dialect
+from bench.pinning import GENERATOR_CORE, SERVER_CORE, pinned
 
 LINARITE = "linarite"
 LIMIT = "limit"
@@ -108,6 +108,34 @@ class Linarite(Server):
 
         return LinariteLoads(port, DEVELOPMENT_ACCESS_KEY)
 
+    @contextmanager
+    def run_with_handler(self, url: str) -> Iterator[Running]:
+        """Run it with an event handler at this URL, which decides about clients and gets all their events."""
+        with tempfile.TemporaryDirectory(prefix="bench-") as folder, self.run(Path(folder)) as running:
+            handler = (f"url-template={url}", "user-event-pattern=*", "system-event=connect,connected,disconnected")
+            names = ("--name", LINARITE, "--resource-group", LINARITE, "--hub-name", HUB_NAME)
+            command = [
+                sys.executable,
+                "-m",
+                "linarite",
+                "webpubsub",
+                "hub",
+                "create",
+                *names,
+                "--event-handler",
+                *handler,
+            ]
+            result = subprocess.run(
+                [*command, "--data-folder", str(Path(folder) / "data")],
+                env=_environment(),
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            if result.returncode:
+                raise ServerError(f"no event handler could be set: {result.stderr.strip()}")
+            yield running
+
 
 class Limit(Server):
     """limit.c: bare sockets and nothing else, what the kernel allows; `batch` frames leave in one send."""
@@ -125,6 +153,17 @@ class Limit(Server):
     def dialect(self, port: int) -> Dialect:
         """Return the bare loads."""
         return peer_dialect("/", "/", clients_publish=True)
+
+    @contextmanager
+    def answering_events(self) -> Iterator[str]:
+        """Run it as an application server, on the generator's core, that sends each event back; give its URL."""
+        port = _free_port()
+        command = pinned([str(self._program), "-p", str(port), "-w"], GENERATOR_CORE)
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            yield f"http://127.0.0.1:{port}/{{event}}"
+        finally:
+            _stop(process)
 
 
 class Nginx(Server):

@@ -46,6 +46,20 @@ def test_one_case_runs_to_its_end_and_delivers_every_frame_to_every_receiver(tmp
 
 
 @needs_compiler
+def test_every_event_of_the_webhook_case_comes_back_to_its_client(tmp_path: Path) -> None:
+    lines_file = tmp_path / "lines.json"
+    options = ["--quick", "--only", "webhook-echo", "--json", str(lines_file)]
+
+    result = subprocess.run(
+        [sys.executable, "-m", "bench.run", *options], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+    assert result.returncode == EXIT_GOOD, result.stderr
+    [line] = map(json.loads, lines_file.read_text().splitlines())
+    assert line["delivered_all"] == line["sent_all"] > 0
+
+
+@needs_compiler
 def test_generator_notices_a_server_that_is_not_there(tmp_path: Path) -> None:
     line = Generator(build_programs(tmp_path).wsload).run(["-p", "1", "-n", "2", "-t", "0"])
 
