@@ -28,6 +28,7 @@ from linarite.domain.commands import HubAddress
 from linarite.events.call_log import CallLog
 from linarite.events.counters import EventCounters
 from linarite.events.dispatcher import Upstream
+from linarite.events.file_checks import check_upstream_files
 from linarite.events.limits import limits_of
 from linarite.http.application import Application
 from linarite.http.data_plane.app import DataPlane
@@ -166,6 +167,7 @@ class Server:
     async def start(self) -> None:
         """Listen; when this returns, connections are accepted and `server.json` says where."""
         settings = self._settings
+        check_upstream_files(settings)
         application = self._application()
         if settings.port is not None:
             await self._listen(application, settings.port, None)
