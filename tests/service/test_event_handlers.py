@@ -9,7 +9,7 @@ import signal
 import sys
 import time
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -21,98 +21,12 @@ from prometheus_client.parser import text_string_to_metric_families
 from starlette.responses import JSONResponse, Response
 from tests.running_server import ALL_ROLES, JSON_PROTOCOL, Client, eventually
 from tests.server_process import ServerProcess, server_process
-from tests.starlette_handler import Certificate, Event, EventHandler, certificate, event_handler
-from websockets.asyncio.client import connect
-from websockets.exceptions import InvalidStatus
-from websockets.typing import Subprotocol
+from tests.service.handled_hub import SYSTEM_EVENTS, HandledHub, Held, event, failed, keys_of, succeeded
+from tests.starlette_handler import Certificate, Event, certificate, event_handler
 
-from linarite.access.administrator import administrator_token
-
-RESOURCE = (
-    "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/linarite"
-    "/providers/Microsoft.SignalRService/webPubSub/linarite"
-)
-DATA_VERSION = "api-version=2024-12-01"
-SYSTEM_EVENTS = ["connect", "connected", "disconnected"]
 REPLY_LIMIT_BYTES = 100_000
 # Longer than an answer takes on a busy machine, and shorter than the first pause before a retry.
 SHORT_SECONDS = "0.7"
-FAILED = {"name": "InternalServerError", "message": "Internal server error"}
-
-
-class Hub:
-    """A hub of a running server with the event handler that belongs to it."""
-
-    def __init__(
-        self, name: str, server: ServerProcess, handler: EventHandler, session: aiohttp.ClientSession, clients: Any
-    ) -> None:
-        self.name = name
-        self.server = server
-        self.handler = handler
-        self._session = session
-        self._clients: AsyncExitStack = clients
-
-    # Settings
-
-    async def configure(self, *handlers: dict[str, Any], **properties: Any) -> None:
-        """Save the hub's settings by the management API; without handlers, the usual one."""
-        wanted = {"eventHandlers": list(handlers) or [self.usual()], **properties}
-        answer = await self.manage("PUT", f"/hubs/{self.name}", {"properties": wanted})
-        assert answer.status in (200, 201), await answer.text()
-
-    def usual(self, **members: Any) -> dict[str, Any]:
-        """The handler that wants everything but presence events."""
-        template = f"{self.handler.url}/api/{{hub}}/{{event}}"
-        return {"urlTemplate": template, "userEventPattern": "*", "systemEvents": SYSTEM_EVENTS, **members}
-
-    async def manage(self, method: str, path: str, body: object = None) -> aiohttp.ClientResponse:
-        return await self.get(f"{RESOURCE}{path}?api-version=2024-03-01", method=method, json=body)
-
-    async def get(
-        self, path: str, *, is_authorized: bool = True, method: str = "GET", **options: Any
-    ) -> aiohttp.ClientResponse:
-        """Ask with the administrator's credential, or without."""
-        token = administrator_token(self.server.data_folder)
-        headers = {"Authorization": f"Bearer {token}"} if is_authorized else {}
-        async with self._session.request(method, self.server.endpoint + path, headers=headers, **options) as answer:
-            await answer.read()
-            return answer
-
-    # The data plane
-
-    async def rest(self, method: str, path: str, text: str | None = None, query: str = "") -> int:
-        """The status of a call about this hub."""
-        path = f"/api/hubs/{self.name}{path}?{DATA_VERSION}{query}"
-        headers = {**self.server.rest_headers(path), **({"Content-Type": "text/plain"} if text is not None else {})}
-        async with self._session.request(method, self.server.endpoint + path, data=text, headers=headers) as answer:
-            return answer.status
-
-    # Clients
-
-    def client_url(self, user: str | None = None, groups: Sequence[str] = (), **query: str) -> str:
-        """The address of a client who may join and send to any group."""
-        claims = {"sub": user, "webpubsub.group": list(groups), "role": list(ALL_ROLES)}
-        return self.server.client_url(
-            self.name, query=query, **{name: value for name, value in claims.items() if value}
-        )
-
-    async def connect(
-        self, *, subprotocol: str | None = JSON_PROTOCOL, url: str | None = None, **access: Any
-    ) -> Client:
-        """A client, closed when the test ends; a JSON client has read its first frame."""
-        offer = [Subprotocol(subprotocol)] if subprotocol else None
-        opening = connect(url or self.client_url(**access), subprotocols=offer, proxy=None, close_timeout=1)
-        client = Client(await self._clients.enter_async_context(opening), {})
-        if subprotocol:
-            client.connected = await client.message()
-            assert client.connected["event"] == "connected", client.connected
-        return client
-
-    async def refusal(self, **access: Any) -> tuple[int, bytes]:
-        """Status and body with which a client is refused."""
-        with pytest.raises(InvalidStatus) as refused:
-            await self.connect(**access)
-        return refused.value.response.status_code, bytes(refused.value.response.body or b"")
 
 
 # Surroundings
@@ -147,16 +61,7 @@ async def session() -> AsyncIterator[aiohttp.ClientSession]:
         yield session
 
 
-async def keys_of(server: ServerProcess, session: aiohttp.ClientSession) -> tuple[str, str]:
-    """The access keys of the resource, which sign events."""
-    headers = {"Authorization": f"Bearer {administrator_token(server.data_folder)}"}
-    url = f"{server.endpoint}{RESOURCE}/listKeys?api-version=2024-03-01"
-    async with session.post(url, headers=headers) as answer:
-        keys = await answer.json()
-    return keys["primaryKey"], keys["secondaryKey"]
-
-
-OpenHub = Callable[..., Awaitable[Hub]]
+OpenHub = Callable[..., Awaitable[HandledHub]]
 
 
 @pytest.fixture
@@ -164,16 +69,16 @@ async def open_hub(session: aiohttp.ClientSession) -> AsyncIterator[OpenHub]:
     """Give a function that makes a hub with a handler of its own. Clients leave before the handlers do."""
     async with AsyncExitStack() as handlers, AsyncExitStack() as clients:
 
-        async def open_one(server: ServerProcess, certificate: Certificate | None = None) -> Hub:
+        async def open_one(server: ServerProcess, certificate: Certificate | None = None) -> HandledHub:
             keys = await keys_of(server, session)
             handler = await handlers.enter_async_context(event_handler(keys, certificate))
-            return Hub(f"hub_{uuid.uuid4().hex}", server, handler, session, clients)
+            return HandledHub(f"hub_{uuid.uuid4().hex}", server, handler, session, clients)
 
         yield open_one
 
 
 @pytest.fixture
-async def hub(server: ServerProcess, open_hub: OpenHub) -> Hub:
+async def hub(server: ServerProcess, open_hub: OpenHub) -> HandledHub:
     """Give a hub whose handler wants everything but presence events."""
     hub = await open_hub(server)
     await hub.configure()
@@ -196,42 +101,11 @@ async def linarite(server: ServerProcess, *arguments: str) -> dict[str, Any]:
     return json.loads(output)
 
 
-async def set_by_command(hub: Hub, template: str, command: str = "create", *more: str) -> dict[str, Any]:
+async def set_by_command(hub: HandledHub, template: str, command: str = "create") -> dict[str, Any]:
     names = ("--resource-group", "linarite", "--name", "linarite", "--hub-name", hub.name)
     events = ("user-event-pattern=*", "system-event=connect,connected,disconnected")
     event_handler = ("--event-handler", f"url-template={template}", *events)
-    return await linarite(hub.server, "webpubsub", "hub", command, *names, *event_handler, *more)
-
-
-def event(name: str, ack_id: int, data: object = "hi") -> dict[str, Any]:
-    """A JSON client's frame that raises a user event."""
-    data_type = "text" if isinstance(data, str) else "json"
-    return {"type": "event", "event": name, "ackId": ack_id, "dataType": data_type, "data": data}
-
-
-def succeeded(ack_id: int) -> dict[str, Any]:
-    return {"type": "ack", "ackId": ack_id, "success": True}
-
-
-def failed(ack_id: int) -> dict[str, Any]:
-    return {"type": "ack", "ackId": ack_id, "success": False, "error": FAILED}
-
-
-class Held:
-    """Replies that wait until they are let go; `waiting` is how many do."""
-
-    def __init__(self, reply: Callable[[Event], Response] = lambda _: Response()) -> None:
-        self.waiting = 0
-        self._reply = reply
-        self._free = asyncio.Event()
-
-    async def __call__(self, event: Event) -> Response:
-        self.waiting += 1
-        await self._free.wait()
-        return self._reply(event)
-
-    def let_go(self) -> None:
-        self._free.set()
+    return await linarite(hub.server, "webpubsub", "hub", command, *names, *event_handler)
 
 
 # A connection's life
@@ -269,7 +143,7 @@ async def test_a_handler_that_a_command_sets_hears_a_connections_life(
     assert len({one.headers["x-ms-client-request-id"] for one in hub.handler.events}) == 4
 
 
-async def test_the_handler_is_asked_once_before_it_is_sent_anything(hub: Hub) -> None:
+async def test_the_handler_is_asked_once_before_it_is_sent_anything(hub: HandledHub) -> None:
     await asyncio.gather(*(hub.connect() for _ in range(8)))
     (asked,) = hub.handler.asked
     assert asked.url.path == f"/api/{hub.name}/validate"
@@ -278,7 +152,7 @@ async def test_the_handler_is_asked_once_before_it_is_sent_anything(hub: Hub) ->
     assert not {"ce-signature", "cookie", "authorization"} & set(asked.headers.keys())
 
 
-async def test_connect_tells_who_wants_in_and_how(hub: Hub) -> None:
+async def test_connect_tells_who_wants_in_and_how(hub: HandledHub) -> None:
     await hub.connect(user="用户", groups=["g"], tag="ü")
     said = (await hub.handler.heard("sys.connect")).json()
     assert (await hub.handler.heard("sys.connected")).headers["ce-userid"].encode("latin-1").decode() == "用户"
@@ -293,7 +167,7 @@ async def test_connect_tells_who_wants_in_and_how(hub: Hub) -> None:
     assert "authorization" not in headers
 
 
-async def test_state_and_cookies_stay_with_their_connection(hub: Hub) -> None:
+async def test_state_and_cookies_stay_with_their_connection(hub: HandledHub) -> None:
     def reply(event: Event) -> Response:
         headers = {"Set-Cookie": f"affinity={event.headers.get('ce-userid')}; Path=/"}
         if event.kind == "sys.connect" or event.body == b"change":
@@ -330,7 +204,7 @@ async def test_state_and_cookies_stay_with_their_connection(hub: Hub) -> None:
 
 
 async def test_a_change_of_settings_counts_at_once_and_drops_nobody(
-    server: ServerProcess, open_hub: OpenHub, hub: Hub
+    server: ServerProcess, open_hub: OpenHub, hub: HandledHub
 ) -> None:
     other = await open_hub(server)
     client, plain = await hub.connect(), await hub.connect(subprotocol=None)
@@ -365,7 +239,7 @@ async def test_a_connection_older_than_its_hubs_first_handler_is_heard_too(
     assert hub.handler.events[0].headers["ce-subprotocol"] == JSON_PROTOCOL
 
 
-async def test_the_first_handler_that_wants_an_event_is_the_only_one(hub: Hub) -> None:
+async def test_the_first_handler_that_wants_an_event_is_the_only_one(hub: HandledHub) -> None:
     url = hub.handler.url
     await hub.configure(
         {"urlTemplate": f"{url}/first", "userEventPattern": "note, Other", "systemEvents": ["CONNECTED"]},
@@ -386,7 +260,7 @@ async def test_the_first_handler_that_wants_an_event_is_the_only_one(hub: Hub) -
     }
 
 
-async def test_an_event_that_nobody_wants_fails(hub: Hub) -> None:
+async def test_an_event_that_nobody_wants_fails(hub: HandledHub) -> None:
     await hub.configure(hub.usual(userEventPattern=None))
     client, plain = await hub.connect(), await hub.connect(subprotocol=None)
     assert await client.ask(event("note", 1)) == failed(1)
@@ -402,7 +276,7 @@ async def test_an_event_that_nobody_wants_fails(hub: Hub) -> None:
 # Who may come in
 
 
-async def test_anonymous_clients_come_in_where_they_may(hub: Hub) -> None:
+async def test_anonymous_clients_come_in_where_they_may(hub: HandledHub) -> None:
     url = f"ws{hub.server.endpoint.removeprefix('http')}/client/hubs/{hub.name}?tag=1"
     assert (await hub.refusal(url=url))[0] == 401
     assert hub.handler.events == []
@@ -422,14 +296,14 @@ async def test_anonymous_clients_come_in_where_they_may(hub: Hub) -> None:
     [Response(status_code=204), Response(), Response("null", media_type="application/json"), JSONResponse({})],
     ids=["204", "empty", "null", "{}"],
 )
-async def test_a_reply_that_says_nothing_leaves_the_decision_to_the_token(hub: Hub, reply: Response) -> None:
+async def test_a_reply_that_says_nothing_leaves_the_decision_to_the_token(hub: HandledHub, reply: Response) -> None:
     hub.handler.reply = lambda _: reply
     client = await hub.connect(user="anna", groups=["g"])
     assert client.connected["userId"] == "anna"
     assert await hub.rest("HEAD", "/groups/g") == 200
 
 
-async def test_a_reply_takes_user_and_roles_away(hub: Hub) -> None:
+async def test_a_reply_takes_user_and_roles_away(hub: HandledHub) -> None:
     # The type that a framework gives to text: what it says counts all the same.
     hub.handler.reply = lambda _: Response('{"userId":"","roles":[]}', media_type="text/plain")
     client = await hub.connect(user="anna", groups=["g"])
@@ -442,7 +316,7 @@ async def test_a_reply_takes_user_and_roles_away(hub: Hub) -> None:
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 429])
-async def test_a_refusal_reaches_the_client_who_never_was_here(hub: Hub, status: int) -> None:
+async def test_a_refusal_reaches_the_client_who_never_was_here(hub: HandledHub, status: int) -> None:
     hub.handler.reply = lambda _: Response("denied", status)
     assert await hub.refusal(user="eve") == (status, b"denied")
     assert await hub.rest("HEAD", "/users/eve") == 404
@@ -452,7 +326,7 @@ async def test_a_refusal_reaches_the_client_who_never_was_here(hub: Hub, status:
     assert hub.handler.kinds() == ["sys.connect", "sys.connect", "sys.connected"]
 
 
-async def test_a_handler_that_goes_on_failing_is_asked_four_times(hub: Hub) -> None:
+async def test_a_handler_that_goes_on_failing_is_asked_four_times(hub: HandledHub) -> None:
     hub.handler.reply = lambda event: Response("oops", int(event.headers["ce-userid"]))
     start = time.monotonic()
     answers = await asyncio.gather(hub.refusal(user="500"), hub.refusal(user="503"))
@@ -462,7 +336,7 @@ async def test_a_handler_that_goes_on_failing_is_asked_four_times(hub: Hub) -> N
     assert len({one.headers["x-ms-client-request-id"] for one in hub.handler.events}) == 2
 
 
-async def test_a_handler_that_fails_once_delays_the_client(hub: Hub) -> None:
+async def test_a_handler_that_fails_once_delays_the_client(hub: HandledHub) -> None:
     hub.handler.reply = lambda _: Response(status_code=503 if len(hub.handler.events) == 1 else 200)
     await hub.connect()
     first, second = hub.handler.events[:2]
@@ -485,7 +359,7 @@ async def test_a_handler_that_fails_once_delays_the_client(hub: Hub) -> None:
     ],
     ids=["no json", "list", "null group", "blank group", "null role", "number", "subprotocol", "too large"],
 )
-async def test_a_reply_that_means_nothing_is_a_500_for_the_client(hub: Hub, body: str) -> None:
+async def test_a_reply_that_means_nothing_is_a_500_for_the_client(hub: HandledHub, body: str) -> None:
     hub.handler.reply = lambda _: Response(body, media_type="application/json")
     assert await hub.refusal() == (500, b"")
     assert hub.handler.kinds() == ["sys.connect"]
@@ -517,7 +391,7 @@ async def test_user_events_out_of_time_fail(impatient_server: ServerProcess, ope
     assert await client.ask(event("note", 1)) == succeeded(1)
 
 
-async def test_nobody_hears_of_a_client_whose_connect_waits(hub: Hub) -> None:
+async def test_nobody_hears_of_a_client_whose_connect_waits(hub: HandledHub) -> None:
     listener = await hub.connect(user="bert", groups=["g"])
     held = hub.handler.reply = Held()
     opening = asyncio.create_task(hub.connect(user="anna", groups=["g"]))
@@ -542,7 +416,7 @@ async def test_nobody_hears_of_a_client_whose_connect_waits(hub: Hub) -> None:
     assert (await listener.message())["data"] == "late"
 
 
-async def test_a_client_that_leaves_while_connect_waits_ends_the_call(hub: Hub) -> None:
+async def test_a_client_that_leaves_while_connect_waits_ends_the_call(hub: HandledHub) -> None:
     aborted = asyncio.Event()
 
     async def reply(event: Event) -> Response:
@@ -573,7 +447,7 @@ async def test_a_client_that_leaves_while_connect_waits_ends_the_call(hub: Hub) 
     ],
     ids=["no type", "text", "json"],
 )
-async def test_a_reply_comes_before_its_ack(hub: Hub, reply: Response, frame: dict[str, Any]) -> None:
+async def test_a_reply_comes_before_its_ack(hub: HandledHub, reply: Response, frame: dict[str, Any]) -> None:
     client = await hub.connect()
     hub.handler.reply = lambda _: reply
     assert await client.ask(event("note", 1)) == {"type": "message", "from": "server", **frame}
@@ -592,7 +466,7 @@ async def test_a_reply_comes_before_its_ack(hub: Hub, reply: Response, frame: di
     ],
     ids=["400", "csv", "half json", "no utf-8", "too large", "301"],
 )
-async def test_a_reply_that_cannot_be_taken_is_a_failed_event(hub: Hub, reply: Response) -> None:
+async def test_a_reply_that_cannot_be_taken_is_a_failed_event(hub: HandledHub, reply: Response) -> None:
     client, plain = await hub.connect(), await hub.connect(subprotocol=None)
     hub.handler.reply = lambda _: reply
     assert await client.ask(event("note", 1)) == failed(1)
@@ -602,7 +476,7 @@ async def test_a_reply_that_cannot_be_taken_is_a_failed_event(hub: Hub, reply: R
     assert await client.ask(event("note", 1)) == succeeded(1)
 
 
-async def test_a_repeated_event_that_succeeded_is_not_sent_again(hub: Hub) -> None:
+async def test_a_repeated_event_that_succeeded_is_not_sent_again(hub: HandledHub) -> None:
     client = await hub.connect()
     assert await client.ask(event("note", 1)) == succeeded(1)
     again = await client.ask(event("note", 1))
@@ -610,7 +484,7 @@ async def test_a_repeated_event_that_succeeded_is_not_sent_again(hub: Hub) -> No
     assert hub.handler.kinds().count("user.note") == 1
 
 
-async def test_events_of_one_connection_wait_for_each_other_and_for_nobody_else(hub: Hub) -> None:
+async def test_events_of_one_connection_wait_for_each_other_and_for_nobody_else(hub: HandledHub) -> None:
     first, second = await hub.connect(), await hub.connect()
     held = hub.handler.reply = Held()
     for client in (first, second):
@@ -628,7 +502,7 @@ async def test_events_of_one_connection_wait_for_each_other_and_for_nobody_else(
         assert [int(one.headers["ce-id"]) for one in heard] == list(range(22))
 
 
-async def test_requests_behind_an_event_wait_for_its_answer(hub: Hub) -> None:
+async def test_requests_behind_an_event_wait_for_its_answer(hub: HandledHub) -> None:
     client = await hub.connect(user="anna")
     held = hub.handler.reply = Held(lambda _: Response("answer", media_type="text/plain"))
     await client.send_json(event("note", 1))
@@ -643,7 +517,7 @@ async def test_requests_behind_an_event_wait_for_its_answer(hub: Hub) -> None:
     assert await hub.rest("HEAD", "/groups/g") == 200
 
 
-async def test_a_client_that_leaves_during_an_event_ends_the_call(hub: Hub) -> None:
+async def test_a_client_that_leaves_during_an_event_ends_the_call(hub: HandledHub) -> None:
     aborted = asyncio.Event()
 
     async def reply(event: Event) -> Response:
@@ -665,7 +539,7 @@ async def test_a_client_that_leaves_during_an_event_ends_the_call(hub: Hub) -> N
 # Presence
 
 
-async def test_every_membership_is_reported_once_whoever_began_and_ended_it(hub: Hub) -> None:
+async def test_every_membership_is_reported_once_whoever_began_and_ended_it(hub: HandledHub) -> None:
     await hub.configure(hub.usual(groupPresenceEvents={"eventNames": ["joined", "left"]}))
     client = await hub.connect(user="anna", groups=["token"])
     me = f"/connections/{client.connection_id}"
@@ -699,7 +573,7 @@ async def test_every_membership_is_reported_once_whoever_began_and_ended_it(hub:
     assert hub.handler.events[2].headers["ce-eventname"] == "joined"
 
 
-async def test_groups_of_the_connect_reply_are_reported_and_filtered(hub: Hub) -> None:
+async def test_groups_of_the_connect_reply_are_reported_and_filtered(hub: HandledHub) -> None:
     presence = {"eventNames": ["joined"], "groupFilters": ["room-*"]}
     await hub.configure(hub.usual(groupPresenceEvents=presence))
     hub.handler.reply = lambda _: JSONResponse({"groups": ["room-1", "hall", "room-2"], "userId": "bert"})
@@ -738,7 +612,7 @@ async def test_a_server_that_stops_reports_every_end_first(
 # Seen from outside
 
 
-async def test_calls_are_shown_and_made_again_for_the_administrator_alone(hub: Hub) -> None:
+async def test_calls_are_shown_and_made_again_for_the_administrator_alone(hub: HandledHub) -> None:
     await hub.configure(hub.usual(urlTemplate=f"{hub.handler.url}/api?code=secret"))
     client = await hub.connect(user="anna")
     hub.handler.reply = lambda event: Response("said " + event.body.decode(), media_type="text/plain")
@@ -768,7 +642,7 @@ async def test_calls_are_shown_and_made_again_for_the_administrator_alone(hub: H
     assert (await hub.get("/linarite/event-calls/999999/replay", method="POST")).status == 404
 
 
-async def test_metrics_count_calls_for_the_administrator_alone(hub: Hub) -> None:
+async def test_metrics_count_calls_for_the_administrator_alone(hub: HandledHub) -> None:
     client = await hub.connect()
     await client.ask(event("note", 1))
     hub.handler.reply = lambda _: Response("no", 400)

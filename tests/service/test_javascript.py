@@ -1,4 +1,4 @@
-"""The JavaScript packages against the running server: the files of tests/javascript that need no browser, by `node --test`."""
+"""The JavaScript packages against the running server: what of tests/javascript needs no browser, by `node --test`."""
 
 from pathlib import Path
 
