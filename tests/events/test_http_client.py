@@ -78,6 +78,45 @@ async def test_connections_to_one_endpoint_are_bounded_and_the_rest_wait_in_line
     assert len(upstream.requests) == 6
 
 
+async def test_connections_are_not_all_opened_at_once(upstream):
+    """A thousand first events overran the queue of a handler's listener, and some never arrived."""
+    looked_up, gate = 0, asyncio.Event()
+
+    async def resolve(host, port):
+        nonlocal looked_up
+        looked_up += 1
+        await gate.wait()
+        return ("127.0.0.1",)
+
+    async with http_client(resolve) as client:
+        calls = [asyncio.create_task(post(client, f"{upstream.url}/gate/x")) for _ in range(250)]
+        await settled()
+        assert looked_up == 100
+        calls.pop().cancel()
+        calls.pop(0).cancel()
+        gate.set()
+        await upstream.until(lambda: len(upstream.requests) == 248)
+        upstream.gate.set()
+        await asyncio.gather(*calls)
+    assert upstream.connections == 248
+
+
+async def test_who_waits_for_its_turn_to_open_may_get_a_connection_that_became_free(upstream):
+    async with http_client() as client:
+        calls = [asyncio.create_task(post(client, f"{upstream.url}/echo/x")) for _ in range(1000)]
+        await asyncio.gather(*calls)
+    assert upstream.connections < 500
+    assert len(upstream.requests) == 1000
+
+
+async def test_opening_that_fails_lets_the_next_one_try(upstream):
+    url = upstream.url.rpartition(":")[0] + ":1"
+    async with http_client() as client:
+        calls = [post(client, f"{url}/echo/x") for _ in range(250)]
+        failures = await asyncio.gather(*calls, return_exceptions=True)
+    assert [type(one) for one in failures] == [ConnectionFailed] * 250
+
+
 async def test_who_waits_in_line_too_long_gives_up_and_takes_no_place(upstream):
     async with http_client(connections_limit=1) as client:
         first = asyncio.create_task(post(client, f"{upstream.url}/gate/1"))

@@ -21,6 +21,10 @@ from linarite.events.targets import Target
 
 __all__ = ["HttpClient", "tls_context"]
 
+# Connections to one endpoint that are being opened at once: as many as the shortest of the usual queues holds (asyncio
+# 100, Flask 128, Node.js 511). What comes on top of it is lost and tried again seconds later by the operating system.
+_OPENING_LIMIT = 100
+
 
 def tls_context(limits: UpstreamLimits) -> ssl.SSLContext:
     """Verifies certificates and names by the system's authorities and the setting's own file."""
@@ -36,13 +40,17 @@ class _KeptConnectionClosed(Exception):
 
 
 class _Endpoint:
-    """The connections to one scheme, host and port. A waiter is given a connection, or None: it may open one."""
+    """The connections to one scheme, host and port. A waiter is given a connection, or None: it may open one.
 
-    __slots__ = ("idle", "opened", "waiters")
+    `opened` counts those being opened, too.
+    """
+
+    __slots__ = ("idle", "opened", "opening", "waiters")
 
     def __init__(self) -> None:
         self.idle: list[HttpConnection] = []
         self.opened = 0
+        self.opening = 0
         self.waiters: deque[asyncio.Future[HttpConnection | None]] = deque()
 
 
@@ -118,17 +126,20 @@ class HttpClient:
             if self._may_be_used(connection, now) and not is_fresh:
                 return endpoint, connection
             self._drop(endpoint, connection)
-        if endpoint.opened >= self._limits.connections_limit:
+        if not self._may_open(endpoint):
             waited = await self._wait(endpoint, deadline)
             if waited is not None:
                 return endpoint, waited
         else:
-            endpoint.opened += 1
+            self._permit(endpoint)
         try:
             return endpoint, await self._open(target, deadline)
         except BaseException:
-            self._free(endpoint)
+            endpoint.opened -= 1
             raise
+        finally:
+            endpoint.opening -= 1
+            self._admit(endpoint)
 
     async def _wait(self, endpoint: _Endpoint, deadline: float) -> HttpConnection | None:
         """Wait in line for a connection, or for the room to open one."""
@@ -141,6 +152,7 @@ class HttpClient:
             if waiter.done() and not waiter.cancelled() and (given := waiter.result()) is not None:
                 self._release(endpoint, given)
             elif waiter.done() and not waiter.cancelled():
+                endpoint.opening -= 1
                 self._free(endpoint)
             if isinstance(error, TimeoutError):
                 raise TimedOut("no connection became free in time") from None
@@ -217,12 +229,24 @@ class HttpClient:
 
     def _free(self, endpoint: _Endpoint) -> None:
         """One connection fewer: the next in line may open one."""
-        while endpoint.waiters:
+        endpoint.opened -= 1
+        self._admit(endpoint)
+
+    def _may_open(self, endpoint: _Endpoint) -> bool:
+        return endpoint.opened < self._limits.connections_limit and endpoint.opening < _OPENING_LIMIT
+
+    @staticmethod
+    def _permit(endpoint: _Endpoint) -> None:
+        endpoint.opened += 1
+        endpoint.opening += 1
+
+    def _admit(self, endpoint: _Endpoint) -> None:
+        """Let as many of those in line open a connection as may."""
+        while endpoint.waiters and self._may_open(endpoint):
             waiter = endpoint.waiters.popleft()
             if not waiter.done():
+                self._permit(endpoint)
                 waiter.set_result(None)
-                return
-        endpoint.opened -= 1
 
     def _sweep(self) -> None:
         """End connections that nobody has used for a while, and forget endpoints without any."""
