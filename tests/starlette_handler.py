@@ -114,6 +114,14 @@ class EventHandler:
 
 
 class _Listener(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ending = asyncio.Event()
+
+    async def main_loop(self) -> None:
+        """Wait for the end without uvicorn's ticks, so that it is noticed at once."""
+        await self.ending.wait()
+
     def capture_signals(self) -> AbstractContextManager[None]:
         return nullcontext()
 
@@ -132,6 +140,7 @@ async def event_handler(keys: Sequence[str], certificate: Certificate | None = N
             lifespan="off",
             log_config=None,
             access_log=False,
+            date_header=False,
             timeout_graceful_shutdown=1,
             ssl_certfile=None if certificate is None else certificate.chain,
             ssl_keyfile=None if certificate is None else certificate.key,
@@ -142,7 +151,7 @@ async def event_handler(keys: Sequence[str], certificate: Certificate | None = N
         try:
             yield handler
         finally:
-            listener.should_exit = True
+            listener.ending.set()
             await serving
     assert handler.unsigned == []
 
