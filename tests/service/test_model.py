@@ -27,7 +27,7 @@ from tests.server_process import ServerProcess, server_process
 from tests.service.lean_client import BINARY, TEXT, LeanClient, open_lean
 
 CONNECTIONS, GROUPS, USERS, REST_SENDERS = 2000, 50, 500, 6
-ROUNDS = 20
+ROUNDS = 12
 CHANGES, SENDS, REST_SENDS, BURSTS, LEAVERS = 150, 300, 120, 20, 12
 ROUND_SECONDS = 30.0
 HUB = "model"

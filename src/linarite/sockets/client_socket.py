@@ -23,6 +23,7 @@ from linarite.hubs.session import Session
 from linarite.protocols.framing import PING, close_frame, pong_frame
 from linarite.sockets.keep_alive import KeepAlive
 from linarite.sockets.lingering import close_lingering
+from linarite.sockets.tcp_state import seconds_since_data
 from linarite.sockets.wire import Wire
 
 __all__ = ["ClientSocket", "SocketLimits", "SocketOwner"]
@@ -275,6 +276,12 @@ class ClientSocket(WSListener):
         if self._transport is not None and not self.connection.is_stalled and self._state is _State.OPEN:
             self._transport.write(PING)
 
+    def is_sending(self, seconds: float) -> bool:
+        """Whether bytes came in this time, though no whole frame."""
+        if self._transport is None:
+            return False
+        return seconds_since_data(self._transport.get_extra_info("socket")) < seconds
+
     def drop(self, reason: str) -> None:
         """The client is gone without having said so."""
         self._end(reason)
@@ -386,6 +393,8 @@ class ClientSocket(WSListener):
         self.connection.is_closing = True
         self.connection.is_stalled = False
         self.connection.write = self.write
+        if self._is_paused and self._transport is not None:
+            self._transport.resume_reading()  # for the client's answer to the close frame
         self._keep_alive.forget(self)
         # Not at once: whoever closes may be in the middle of writing to the hub's members.
         self._loop.call_soon(self._owner.ended, self, reason)

@@ -23,6 +23,9 @@ class Watched(Protocol):
     def ping(self) -> None:
         """Ask the client for a sign of life."""
 
+    def is_sending(self, seconds: float) -> bool:
+        """Whether anything came from the client in this time, even if no whole frame."""
+
     def drop(self, reason: str) -> None:
         """The client has given none for too long."""
 
@@ -66,7 +69,9 @@ class KeepAlive:
         self.now += 1
         for watched, interval in self._due.pop(self.now, {}).items():
             silence = self.now - watched.heard_at
-            if silence >= interval * self._missed_intervals:
+            is_silent = silence >= interval * self._missed_intervals
+            # In the middle of a long frame a client cannot answer pings: the frame's bytes are its sign of life.
+            if is_silent and not watched.is_sending(interval * self._second):
                 del self._due_at[watched]
                 watched.drop(f"nothing heard for {silence} s")
             else:
