@@ -12,7 +12,7 @@ def add(
 ) -> CallRecord:
     call = Call("chat", "message", "conn1", url, "http://h/v", "svc", list(headers), body)
     outcome = Outcome(CallResult.ANSWERED if reply else CallResult.TIMED_OUT, reply, "", 1)
-    return log.add(call, outcome, resource="r", at=0.5, seconds=0.25)
+    return log.add(call, outcome, resource="r", at=0.5, seconds=0.25).record()
 
 
 def test_a_record_has_the_request_the_reply_and_the_timing():
@@ -88,6 +88,16 @@ def test_the_call_itself_is_kept_whole_for_a_replay():
     record = add(log, headers=[("Cookie", "a=b")], url="http://h/x?code=abc", body=b"x" * 100_000)
     found = log.find(record.number)
     assert found is not None
-    assert found[1].headers == [("Cookie", "a=b")]
-    assert found[1].url == "http://h/x?code=abc"
-    assert len(found[1].body) == 100_000
+    assert found.call.headers == [("Cookie", "a=b")]
+    assert found.call.url == "http://h/x?code=abc"
+    assert len(found.call.body) == 100_000
+
+
+def test_of_a_long_reply_only_what_is_shown_is_kept():
+    log = CallLog(10, 10**9)
+    record = add(log, reply=HttpReply(200, (), b"y" * 100_000))
+    assert record.reply_body is not None
+    assert (record.reply_body.bytes, record.reply_body.is_cut, record.reply_body.text) == (100_000, True, "y" * 65_536)
+    kept = log.find(record.number)
+    assert kept is not None
+    assert kept.size == 65_538

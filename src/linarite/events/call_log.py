@@ -17,7 +17,7 @@ import msgspec
 
 from linarite.events.outbound import Call, Outcome
 
-__all__ = ["CallLog", "CallRecord", "shown_url"]
+__all__ = ["CallLog", "CallRecord", "KeptCall", "shown_url"]
 
 _BLOT = "***"
 _SECRET_HEADERS = frozenset({"authorization", "cookie", "set-cookie", "ce-signature"})
@@ -62,10 +62,47 @@ class ShownBody(msgspec.Struct, frozen=True):
     is_cut: bool = False
 
 
-class _Entry(msgspec.Struct, frozen=True):
-    record: CallRecord
+class KeptCall(msgspec.Struct, frozen=True):
+    """A call as it was. It becomes a record when somebody looks: most calls are forgotten unseen."""
+
+    number: int
     call: Call
-    size: int
+    outcome: Outcome
+    """Of its reply's body only what is shown."""
+    reply_bytes: int
+    resource: str
+    at: float
+    seconds: float
+    replay_of: int | None = None
+
+    @property
+    def size(self) -> int:
+        """The bytes that keeping it takes, as far as they can be many."""
+        reply = self.outcome.reply
+        return len(self.call.body) + (0 if reply is None else len(reply.body))
+
+    def record(self) -> CallRecord:
+        """The call as it is shown."""
+        call, reply = self.call, self.outcome.reply
+        return CallRecord(
+            number=self.number,
+            at=datetime.fromtimestamp(self.at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            duration_ms=round(self.seconds * 1000, 3),
+            resource=self.resource,
+            hub=call.hub,
+            event=call.event,
+            connection=call.connection_id,
+            url=shown_url(call.url),
+            result=self.outcome.result.value,
+            detail=self.outcome.detail,
+            attempts=self.outcome.attempts,
+            request_headers=_shown_headers(call.headers),
+            request_body=_shown_body(call.body, len(call.body)),
+            status=None if reply is None else reply.status,
+            reply_headers=() if reply is None else _shown_headers(reply.headers),
+            reply_body=None if reply is None else _shown_body(reply.body, self.reply_bytes),
+            replay_of=self.replay_of,
+        )
 
 
 class CallLog:
@@ -74,7 +111,7 @@ class CallLog:
     def __init__(self, count_limit: int, bytes_limit: int) -> None:
         self._count_limit = count_limit
         self._bytes_limit = bytes_limit
-        self._entries: deque[_Entry] = deque()
+        self._kept: deque[KeptCall] = deque()
         self._bytes = 0
         self._number = 0
 
@@ -87,46 +124,31 @@ class CallLog:
         at: float,
         seconds: float,
         replay_of: int | None = None,
-    ) -> CallRecord:
+    ) -> KeptCall:
         """Keep a call that has come to its end; `at` is its start in seconds since 1970."""
         self._number += 1
         reply = outcome.reply
-        record = CallRecord(
-            number=self._number,
-            at=datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-            duration_ms=round(seconds * 1000, 3),
-            resource=resource,
-            hub=call.hub,
-            event=call.event,
-            connection=call.connection_id,
-            url=shown_url(call.url),
-            result=outcome.result.value,
-            detail=outcome.detail,
-            attempts=outcome.attempts,
-            request_headers=_shown_headers(call.headers),
-            request_body=_shown_body(call.body),
-            status=None if reply is None else reply.status,
-            reply_headers=() if reply is None else _shown_headers(reply.headers),
-            reply_body=None if reply is None else _shown_body(reply.body),
-            replay_of=replay_of,
-        )
-        size = len(call.body) + (0 if reply is None else min(len(reply.body), _SHOWN_BYTES))
-        self._keep(_Entry(record, call, size))
-        return record
+        reply_bytes = 0 if reply is None else len(reply.body)
+        if reply is not None and reply_bytes > _SHOWN_BYTES:
+            shown = msgspec.structs.replace(reply, body=reply.body[:_SHOWN_BYTES])
+            outcome = msgspec.structs.replace(outcome, reply=shown)
+        kept = KeptCall(self._number, call, outcome, reply_bytes, resource, at, seconds, replay_of)
+        self._keep(kept)
+        return kept
 
-    def _keep(self, entry: _Entry) -> None:
-        self._entries.append(entry)
-        self._bytes += entry.size
-        while len(self._entries) > self._count_limit or self._bytes > self._bytes_limit:
-            self._bytes -= self._entries.popleft().size
+    def _keep(self, kept: KeptCall) -> None:
+        self._kept.append(kept)
+        self._bytes += kept.size
+        while len(self._kept) > self._count_limit or self._bytes > self._bytes_limit:
+            self._bytes -= self._kept.popleft().size
 
     def records(self) -> Sequence[CallRecord]:
         """What is kept, newest first."""
-        return [entry.record for entry in reversed(self._entries)]
+        return [kept.record() for kept in reversed(self._kept)]
 
-    def find(self, number: int) -> tuple[CallRecord, Call] | None:
-        """The record of that number and the call itself, if they are still kept."""
-        return next(((entry.record, entry.call) for entry in self._entries if entry.record.number == number), None)
+    def find(self, number: int) -> KeptCall | None:
+        """The call of that number, if it is still kept."""
+        return next((kept for kept in self._kept if kept.number == number), None)
 
 
 def shown_url(url: str) -> str:
@@ -138,10 +160,11 @@ def _shown_headers(headers: Iterable[tuple[str, str]]) -> Sequence[tuple[str, st
     return [(name, _BLOT if name.lower() in _SECRET_HEADERS else value) for name, value in headers]
 
 
-def _shown_body(body: bytes) -> ShownBody:
+def _shown_body(body: bytes, size: int) -> ShownBody:
+    """The beginning of a body that had so many bytes."""
     shown = body[:_SHOWN_BYTES]
-    is_cut = len(body) > len(shown)
+    is_cut = size > len(shown)
     try:
-        return ShownBody(len(body), text=shown.decode(errors="ignore" if is_cut else "strict"), is_cut=is_cut)
+        return ShownBody(size, text=shown.decode(errors="ignore" if is_cut else "strict"), is_cut=is_cut)
     except UnicodeDecodeError:
-        return ShownBody(len(body), base64=base64.b64encode(shown).decode(), is_cut=is_cut)
+        return ShownBody(size, base64=base64.b64encode(shown).decode(), is_cut=is_cut)

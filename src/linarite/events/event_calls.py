@@ -93,14 +93,15 @@ class EventCalls:
         found = None if self._log is None else self._log.find(number)
         if self._log is None or found is None:
             return None
-        record, call = found
+        call = found.call
         renewed = {"x-ms-client-request-id": self._sources.new_request_id()}
         headers = [(name, renewed.get(name, value)) for name, value in call.headers]
         call = msgspec.structs.replace(call, headers=headers)
         at, started = self._sources.now(), self._sources.clock()
         outcome = await self._sink.send(call)
         seconds = self._sources.clock() - started
-        return self._log.add(call, outcome, resource=record.resource, at=at, seconds=seconds, replay_of=number)
+        kept = self._log.add(call, outcome, resource=found.resource, at=at, seconds=seconds, replay_of=number)
+        return kept.record()
 
     def _call(self, line: EventLine, handler: EventHandler, event: Event) -> Call:
         resource = self._sources.resource(line.resource)
