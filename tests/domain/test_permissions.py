@@ -113,6 +113,17 @@ def test_target_that_is_kept_already_needs_no_room():
     assert not permissions.allows(SEND, "g0")
 
 
+def test_group_that_changed_sides_is_kept_once():
+    permissions = Permissions()
+    permissions.grant(SEND, "a", LIMIT)
+    permissions.revoke(SEND, "a", LIMIT)
+    permissions.grant(SEND, "a", LIMIT)
+    permissions.revoke(SEND, "a", LIMIT)
+    for group in ("b", "c"):
+        permissions.grant(SEND, group, LIMIT)
+    assert [permissions.allows(SEND, group) for group in "abc"] == [False, True, True]
+
+
 def test_group_that_a_role_names_can_be_revoked_however_many_roles_there_are():
     """A token with more literal roles than the limit made every revocation of one of them fail."""
     permissions = Permissions([f"webpubsub.sendToGroup.g{number}" for number in range(LIMIT + 2)])
@@ -128,12 +139,26 @@ def test_nine_patterns_and_a_thousand_groups_of_the_roles_are_kept():
     assert [number for number in range(1001) if not permissions.allows(JOIN, f"g{number}")] == [1000]
 
 
+def test_roles_that_name_no_possible_group_take_no_place():
+    word = WORDS[JOIN]
+    impossible = [f"{word}.", f"{word}. ", f"{word}.{'x' * 1025}"]
+    permissions = Permissions([*impossible, *(f"{word}.g{number}" for number in range(1000))])
+    assert all(permissions.allows(JOIN, f"g{number}") for number in range(1000))
+    assert not permissions.allows(JOIN, " ")
+
+
 def test_pattern_without_a_wildcard_is_a_literal_role_and_takes_no_pattern_place():
     """Such patterns used up the nine places, so that the roles behind them were lost."""
     word = WORDS[JOIN]
     permissions = Permissions([*(f"{word}s.g{number}" for number in range(20)), f"{word}s.room.*"])
     assert permissions.allows(JOIN, "g19")
     assert permissions.allows(JOIN, "room.1")
+
+
+def test_pattern_for_everything_is_the_general_role_and_takes_no_pattern_place():
+    word = WORDS[JOIN]
+    permissions = Permissions([*(f"{word}s.p{number}.*" for number in range(9)), f"{word}s.**"])
+    assert permissions.allows(JOIN, "any.thing")
 
 
 @pytest.mark.parametrize(

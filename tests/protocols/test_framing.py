@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from tests.protocols import frames
 from tests.protocols.frames import Frame, split_frames
@@ -23,6 +23,10 @@ def test_close_frame_without_a_code_is_empty():
     assert split_frames(close_frame(None)) == [Frame(frames.CLOSE, b"")]
 
 
+@example(1008, "a" * 123)
+@example(1008, "a" * 124)
+@example(1008, "a" + "€" * 60)
+@example(1008, "😀" * 31)
 @given(st.integers(1000, 4999), st.text(st.sampled_from("aé€😀"), max_size=130))
 def test_close_reason_is_cut_between_characters_to_fit_a_control_frame(code, reason):
     [close] = split_frames(close_frame(code, reason))

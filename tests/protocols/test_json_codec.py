@@ -237,7 +237,8 @@ def test_data_that_is_not_json_is_refused(kind, data):
 
 
 @pytest.mark.parametrize(
-    "data", ['"\\ud800"', '{"\\uDFFF": ["\\ud83d", 1.0]}', '"cut \\ud83d"', '["\\ud800", ' + "1" * 5000 + "]"]
+    "data",
+    ['"\\ud800"', '"\\uDBFF"', '{"\\uDFFF": ["\\ud83d", 1.0]}', '"cut \\ud83d"', '["\\ud800", ' + "1" * 5000 + "]"],
 )
 def test_half_a_surrogate_pair_in_json_data_is_kept_as_it_was_written(data):
     """JavaScript writes a text so that was cut within an emoji; such a frame ended the connection."""
