@@ -31,6 +31,7 @@ from websockets.typing import Subprotocol
 
 from linarite.access.tokens import make_token
 from linarite.domain.commands import HubAddress
+from linarite.hubs.hub import Hub
 from linarite.resources.model import Resource
 from linarite.resources.registry import Registry
 from linarite.server import Server
@@ -150,10 +151,13 @@ class RunningServer:
         """Connections that the server counts, over all hubs of the default resource."""
         return self.server._directory.count(self.resource.name.lower())
 
+    def hub_of(self, hub: str) -> Hub:
+        """The live hub of that name in the default resource; an empty one if nobody is connected to it."""
+        return self.server._backplane._hub(HubAddress(self.resource.name.lower(), hub.lower()))
+
     def connected_to(self, hub: str) -> int:
         """Connections of one hub of the default resource."""
-        found = self.server._directory.find(HubAddress(self.resource.name.lower(), hub.lower()))
-        return 0 if found is None else len(found)
+        return len(self.hub_of(hub))
 
     def token(self, hub: str, *, key: str | None = None, minutes: float = 60, **claims: Any) -> str:
         """A client token with these claims; `aud` is the hub's address unless given."""

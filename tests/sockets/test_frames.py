@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import itertools
 import os
+import time
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
@@ -232,6 +234,39 @@ async def test_an_endless_message_is_1009(echo: RawClient) -> None:
     piece = frame(CONTINUATION, b"x" * 65536, fin=False)
     echo.send(frame(TEXT, b"", fin=False), *itertools.repeat(piece, 40))
     assert (await echo.frame()).close == TOO_LARGE
+
+
+async def test_a_burst_leaves_little_memory_behind(server: RunningServer, hub: str) -> None:
+    """Each connection kept a buffer of 4 MB after it had once sent so many frames at a time."""
+    burst = frame(BINARY, b"x" * 60_000) * 20
+    async with AsyncExitStack() as stack:
+        clients = [
+            await stack.enter_async_context(
+                raw_client(server, hub, roles=ALL_ROLES, query={"webpubsub_mode": "sendToGroup", "group": "nobody"})
+            )
+            for _ in range(10)
+        ]
+        before = resident_bytes()
+        for client in clients:
+            for _ in range(10):
+                client.send(burst)
+                await client.drain()
+            client.send(frame(PING, b"done"))
+            assert await client.frame() == Frame(PONG, b"done")
+        assert resident_bytes() - before < len(clients) * MIB
+
+
+async def test_a_close_is_answered_while_reading_waits(server: RunningServer, hub: str) -> None:
+    """Reading stops while too much waits for an event; the answer to a close frame was then never read."""
+    async with raw_client(server, hub, groups=["g"], user="u") as client:
+        (connection,) = server.hub_of(hub).connections()
+        connection.outlet.pause_reading()
+        await server.rest("POST", f"/api/hubs/{hub}/users/u/:closeConnections?api-version=2024-12-01")
+        assert (await client.frame()).close == (1000, "")
+        client.send(close(1000))
+        started = time.monotonic()
+        assert await client.rest() == b""
+        assert time.monotonic() - started < server.settings.close_timeout_seconds / 2
 
 
 # Closing

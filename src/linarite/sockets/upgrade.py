@@ -35,6 +35,10 @@ _VERSION = "13"
 _LINGER_SECONDS = 2.0  # many round trips for a client to read why it is refused
 # No client has anything to say before the answer, but one that hurries shall not fill the memory.
 _BEHIND_LIMIT_BYTES = 64 * 1024
+# picows doubles its buffer whenever one read fills it and never makes it smaller: 8 MB a connection stayed behind after
+# a burst of long messages. With this it is little more than the longest frame takes.
+_READ_BYTES = 32 * 1024
+_get_buffer = WSProtocol.get_buffer
 _KEY_BYTES = 16  # RFC 6455, section 4.1: the key is a base64 value of that many bytes
 
 
@@ -131,7 +135,7 @@ class UpgradeProtocol(asyncio.Protocol):
     def _hand_over(self, key: str, welcome: Welcome, transport: asyncio.Transport) -> None:
         # picows refuses longer frames by itself, from their head on.
         frame_limit_bytes = self._doorman.message_limit_bytes
-        protocol = WSProtocol(
+        protocol = _Reader(
             None, None, False, _answer_with(welcome), _silent, True, None, False, 0, 0, 1, False,
             frame_limit_bytes, None, self._doorman.read_buffer_bytes,
         )  # fmt: skip
@@ -141,6 +145,17 @@ class UpgradeProtocol(asyncio.Protocol):
         protocol.connection_made(Wire(transport, welcome.socket))
         _feed(protocol, _request(key) + self._behind, transport)
         transport.resume_reading()
+
+
+class _Reader(WSProtocol):  # type: ignore[misc]  # untyped
+    """picows' protocol, which reads no more at a time than is good for the memory."""
+
+    __slots__ = ()
+
+    def get_buffer(self, size_hint: int) -> memoryview:
+        """Where to read to."""
+        buffer: memoryview = _get_buffer(self, size_hint)
+        return buffer if len(buffer) <= _READ_BYTES else buffer[:_READ_BYTES]
 
 
 def _answer_with(welcome: Welcome) -> Any:  # noqa: ANN401 - picows' own loose type
