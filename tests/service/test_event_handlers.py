@@ -529,11 +529,33 @@ async def test_a_client_that_leaves_during_an_event_ends_the_call(hub: HandledHu
     client = await hub.connect()
     await client.send_json(event("note", 1))
     await hub.handler.heard("user.note")
-    await client.close()
+    client.websocket.transport.abort()
     async with asyncio.timeout(5):
         await aborted.wait()
     await hub.handler.heard("sys.disconnected")
     assert hub.handler.kinds() == ["sys.connect", "sys.connected", "user.note", "sys.disconnected"]
+
+
+async def test_what_a_client_sent_before_it_closed_is_carried_out(hub: HandledHub) -> None:
+    """Guards against messages lost when a client closes in good order while its first event is being answered."""
+    held = Held()
+
+    async def reply(event: Event) -> Response:
+        return await held(event) if event.kind == "user.note" else Response()
+
+    hub.handler.reply = reply
+    listener = await hub.connect(groups=["g"])
+    client = await hub.connect(roles=["webpubsub.sendToGroup"])
+    await client.send_json(event("note", 1))
+    await client.send_json(event("note", 2))
+    await client.send_json({"type": "sendToGroup", "group": "g", "dataType": "text", "data": "last"})
+    await hub.handler.heard("user.note")
+    closing = asyncio.create_task(client.close())
+    held.let_go()
+    await hub.handler.heard("user.note", 2)
+    assert (await listener.message())["data"] == "last"
+    await closing
+    await hub.handler.heard("sys.disconnected")
 
 
 # Presence

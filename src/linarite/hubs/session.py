@@ -64,10 +64,19 @@ class PlainPublish(NamedTuple):
     no_echo: bool
 
 
+class _Later(NamedTuple):
+    """Something that its socket does once the requests before are carried out."""
+
+    act: Callable[[], None]
+
+
+_Request = wanted.Request | wanted.ProtocolViolation | _Later
+
+
 class _Waiting(NamedTuple):
     """A request that waits for the answer to an event, and the length of the message that it came in."""
 
-    request: wanted.Request | wanted.ProtocolViolation
+    request: _Request
     size: int
 
 
@@ -131,10 +140,19 @@ class Session:
         else:
             self._carry_out(request)
 
-    def _carry_out(self, request: wanted.Request | wanted.ProtocolViolation) -> None:
+    def after_requests(self, act: Callable[[], None]) -> None:
+        """Call `act` when every request that has come is carried out; at once if none waits for an answer."""
+        if self._waiting is None:
+            act()
+        else:
+            self._waiting.append(_Waiting(_Later(act), 0))
+
+    def _carry_out(self, request: _Request) -> None:
         if isinstance(request, wanted.ProtocolViolation):
             _log.debug("client message refused: %s", request)
             self._close(request.code, request.reason)
+        elif isinstance(request, _Later):
+            request.act()
         else:
             _HANDLERS[type(request)](self, request)
 

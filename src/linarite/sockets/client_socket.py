@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from typing import Any, Protocol
 
 from multidict import CIMultiDict
@@ -114,6 +115,7 @@ class ClientSocket(WSListener):
 
     __slots__ = (
         "_fragments",
+        "_has_said_goodbye",
         "_is_paused",
         "_is_text",
         "_keep_alive",
@@ -153,6 +155,7 @@ class ClientSocket(WSListener):
         """What has come of a message in several frames: one piece, so that many tiny frames take no more than it."""
         self._is_text = False
         self._is_paused = False
+        self._has_said_goodbye = False
         self.heard_at = 0
 
     # What picows and its wire call
@@ -294,6 +297,8 @@ class ClientSocket(WSListener):
             if frame.msg_type == WSMsgType.CLOSE:
                 self._disconnect()
             return
+        if self._has_said_goodbye:
+            return  # RFC 6455, section 5.5.1: nothing that comes behind a close frame means anything
         if frame.rsv1 or frame.rsv2 or frame.rsv3:
             self._refuse(_PROTOCOL_ERROR)
             return
@@ -360,13 +365,19 @@ class ClientSocket(WSListener):
             close_lingering(self._transport, self._limits.close_timeout_seconds, self.lost)
 
     def _answer_close(self, frame: WSFrame) -> None:
+        """Answer a client's close frame; a client that closes in good order has what it sent before carried out."""
         code, reason = _code_of(frame), frame.get_close_reason() or ""
         if code == _ABNORMAL or code >= _CODES_END or (code == _NO_CODE and frame.payload_size):
             self._refuse(_PROTOCOL_ERROR)
+            self._disconnect()
         else:
-            self.session.hub.delivery.settle()
-            self._send_close(None if code == _NO_CODE else code, reason)
-            self._end(reason)
+            self._has_said_goodbye = True
+            self.session.after_requests(partial(self._say_goodbye, None if code == _NO_CODE else code, reason))
+
+    def _say_goodbye(self, code: int | None, reason: str) -> None:
+        self.session.hub.delivery.settle()
+        self._send_close(code, reason)
+        self._end(reason)
         self._disconnect()
 
     def _send_close(self, code: int | None, reason: str) -> None:

@@ -144,7 +144,9 @@ class Reception:
 
     def give_back(self, welcome: Welcome) -> None:
         """The client went away before it could come in."""
-        self._parts.directory.release(welcome.socket.session.at.resource)
+        session = welcome.socket.session
+        self._parts.directory.detach(session.at, welcome.socket.connection)
+        self._parts.directory.release(session.at.resource)
 
     def own(self, task: asyncio.Task[None]) -> None:
         """Keep a task until it has ended."""
