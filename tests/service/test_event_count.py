@@ -26,6 +26,8 @@ LONG = (1000, 200)
 FAILS_EVERY = 20
 UNDER_WAY = 8
 """Events that a client sends without waiting; the server keeps the order all the same."""
+QUEUE = 511
+"""Connections that the handler's listener lets wait: as many as with Node.js."""
 HUB = "count"
 _LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 _CONNECTION = re.compile(rb"ce-connectionid: *(\w+)", re.IGNORECASE)
@@ -157,7 +159,7 @@ class Teller:
 @contextlib.asynccontextmanager
 async def counting_server(folder: Path, books: Books) -> AsyncIterator[RunningServer]:
     """A server whose hub has this handler."""
-    listener = await asyncio.get_running_loop().create_server(partial(Handler, books), "127.0.0.1", 0)
+    listener = await asyncio.get_running_loop().create_server(partial(Handler, books), "127.0.0.1", 0, backlog=QUEUE)
     port = listener.sockets[0].getsockname()[1]
     async with listener, running_server(folder) as server:
         handler = {"urlTemplate": f"http://127.0.0.1:{port}/{{event}}", "userEventPattern": "*"}

@@ -21,9 +21,12 @@ from linarite.events.targets import Target
 
 __all__ = ["HttpClient", "tls_context"]
 
-# Connections to one endpoint that are being opened at once: as many as the shortest of the usual queues holds (asyncio
-# 100, Flask 128, Node.js 511). What comes on top of it is lost and tried again seconds later by the operating system.
-_OPENING_LIMIT = 100
+# Connections to one endpoint that are opened at once: fewer than the shortest of the usual queues holds (asyncio 100,
+# Flask 128, Node.js 511). What comes on top of it seems open here and is not there: it hangs for seconds, or for good.
+# A connection counts until its first reply shows that the endpoint has taken it out of its queue, or for so long: slow
+# handlers are given 256 more a second.
+_OPENING_LIMIT = 64
+_OPENING_SECONDS = 0.25
 
 
 def tls_context(limits: UpstreamLimits) -> ssl.SSLContext:
@@ -72,6 +75,7 @@ class HttpClient:
         self._loop = loop
         self._endpoints: dict[tuple[str, str, int], _Endpoint] = {}
         self._connections: set[HttpConnection] = set()
+        self._settling: dict[HttpConnection, asyncio.TimerHandle] = {}
         self._sweeper: asyncio.TimerHandle | None = None
         self._is_closed = False
 
@@ -112,6 +116,7 @@ class HttpClient:
             raise
         finally:
             self._release(endpoint, connection)
+            self._settle(endpoint, connection)
 
     # Connections
 
@@ -133,13 +138,13 @@ class HttpClient:
         else:
             self._permit(endpoint)
         try:
-            return endpoint, await self._open(target, deadline)
+            opened = await self._open(target, deadline)
         except BaseException:
-            endpoint.opened -= 1
-            raise
-        finally:
             endpoint.opening -= 1
-            self._admit(endpoint)
+            self._free(endpoint)
+            raise
+        self._settling[opened] = self._loop.call_later(_OPENING_SECONDS, self._settle, endpoint, opened)
+        return endpoint, opened
 
     async def _wait(self, endpoint: _Endpoint, deadline: float) -> HttpConnection | None:
         """Wait in line for a connection, or for the room to open one."""
@@ -231,6 +236,14 @@ class HttpClient:
         """One connection fewer: the next in line may open one."""
         endpoint.opened -= 1
         self._admit(endpoint)
+
+    def _settle(self, endpoint: _Endpoint, connection: HttpConnection) -> None:
+        """A new connection has been taken out of the endpoint's queue by now."""
+        timer = self._settling.pop(connection, None)
+        if timer is not None:
+            timer.cancel()
+            endpoint.opening -= 1
+            self._admit(endpoint)
 
     def _may_open(self, endpoint: _Endpoint) -> bool:
         return endpoint.opened < self._limits.connections_limit and endpoint.opening < _OPENING_LIMIT
