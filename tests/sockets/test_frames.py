@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import os
+import random
 import time
+from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -35,6 +38,7 @@ LIMIT = 1_048_576
 INVALID = (1002, "The client frame is invalid.")
 TOO_LARGE = (1009, "The client message is too large.")
 NOT_UTF8 = (1007, "The client message is not valid UTF-8.")
+TO_OWN_GROUP = {"webpubsub_mode": "sendToGroup", "group": "own"}
 TO_GROUP = {"webpubsub_mode": "sendToGroup", "group": "g"}
 
 
@@ -269,6 +273,46 @@ async def test_a_close_is_answered_while_reading_waits(server: RunningServer, hu
         assert time.monotonic() - started < server.settings.close_timeout_seconds / 2
 
 
+def spoiled(chance: random.Random) -> bytes:
+    """Good frames with some of their bytes changed, left out, doubled or made up."""
+    good = [frame(TEXT, b"text"), frame(BINARY, os.urandom(200)), frame(PING, b"?"), *fragmented(TEXT, b"hello", 2)]
+    data = bytearray(b"".join(chance.sample(good, len(good))))
+    for _ in range(chance.randint(1, 4)):
+        place = chance.randrange(len(data))
+        chance.choice(
+            (
+                lambda place=place: data.__setitem__(place, chance.randrange(256)),
+                lambda place=place: data.__delitem__(slice(place, place + chance.randint(1, 5))),
+                lambda place=place: data.insert(place, data[place]),
+                lambda place=place: data.__setitem__(slice(place, place), chance.randbytes(5)),
+            )
+        )()
+    return bytes(data)
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.usefixtures("bystander")
+async def test_spoiled_frames_end_with_a_code_for_them_or_not_at_all(
+    server: RunningServer, hub: str, seed: int
+) -> None:
+    chance = random.Random(seed)
+    for _ in range(60):
+        async with raw_client(server, hub, roles=ALL_ROLES, groups=["own"], query=TO_OWN_GROUP) as client:
+            client.send(spoiled(chance))
+            client._writer.write_eof()
+            closing = [f.close[0] for f in await frames_of(client) if f.opcode == CLOSE]
+            assert closing in ([], [1002], [1007], [1009]), closing
+
+
+async def frames_of(client: RawClient) -> list[Frame]:
+    """All frames until the end."""
+    frames = []
+    with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+        while True:
+            frames.append(await client.frame())
+    return frames
+
+
 # Closing
 
 
@@ -315,6 +359,20 @@ async def test_what_comes_after_a_close_is_ignored(echo: RawClient, bystander: C
     echo.send(close(1000, b"bye"), more)
     assert await echo.ended() == (1000, "bye")
     await bystander.websocket.ping()
+
+
+async def test_a_close_that_has_to_wait_is_answered_whatever_comes_behind_it(
+    server: RunningServer, hub: str, echo: RawClient
+) -> None:
+    """A request that waits for its event's answer stands before the close frame."""
+    (connection,) = server.hub_of(hub).connections()
+    socket = connection.outlet
+    socket.session._waiting = deque()
+    echo.send(frame(TEXT, b"waits"), close(1000, b"bye"), frame(7))
+    await eventually(lambda: socket._has_said_goodbye)
+    socket.session._resume()
+    assert await echo.frame() == Frame(TEXT, b"waits")
+    assert await echo.ended() == (1000, "bye")
 
 
 async def test_a_closed_client_is_nobodys_member(server: RunningServer, hub: str, echo: RawClient) -> None:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
-from tests.running_server import ALL_ROLES, Client, RunningServer, eventually, running_server
+from tests.running_server import ALL_ROLES, JSON_PROTOCOL, Client, RunningServer, eventually, running_server
 from tests.sockets.memory import MIB, resident_bytes
 from tests.sockets.raw_client import BINARY, CLOSE, PING, RawClient, close, frame, raw_client
 
@@ -117,6 +117,27 @@ async def test_a_client_that_pauses_gets_everything_in_order(tmp_path: Path) -> 
             await server.rest("POST", f"/api/hubs/chat/users/u/:closeConnections?{API}")
             wake(slow)
             assert await read_numbers(slow) == (list(range(1000, 1150)), (1000, ""))
+
+
+async def test_a_close_is_told_to_a_client_whose_outbox_is_just_full(tmp_path: Path) -> None:
+    """The frame that tells of the close was one too many and took all the others with it."""
+    async with (
+        running_server(tmp_path, outbox_limit_messages=30) as server,
+        sleeper(server, user="u", subprotocol=JSON_PROTOCOL) as slow,
+    ):
+        (connection,) = server.hub_of("chat").connections()
+        sent = 0
+        while connection.outlet._outbox is None or len(connection.outlet._outbox.frames) < 30:
+            await server.send_to_group("chat", "g", f"{sent}:" + "x" * 200_000)
+            sent += 1
+        await server.rest("POST", f"/api/hubs/chat/users/u/:closeConnections?{API}")
+        wake(slow)
+        heard = [(await slow.frame()).payload for _ in range(sent + 2)]
+        assert b'"event":"connected"' in heard[0]
+        assert [f'"data":"{number}:x'.encode() in text for number, text in enumerate(heard[1:-1])] == [True] * sent
+        assert b'"event":"disconnected"' in heard[-1]
+        slow.send(close(1000))
+        assert await slow.ended() == (1000, "")
 
 
 async def test_many_slow_clients_take_bounded_memory(tmp_path: Path) -> None:

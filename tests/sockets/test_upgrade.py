@@ -103,6 +103,27 @@ async def test_an_http_2_upgrade_is_ignored_and_its_body_kept(server: RunningSer
     assert await receiver.frame() == "over http/1.1"
 
 
+async def test_another_upgrade_than_connect_is_none(server: RunningServer) -> None:
+    """The parser takes CONNECT for an upgrade; asking it again without one went on for ever."""
+    async with tcp_client(server) as client:
+        client.send(b"CONNECT localhost:1 HTTP/1.1\r\nHost: localhost:1\r\n\r\n")
+        assert (await client.head())[0] == 405
+
+
+@pytest.mark.parametrize(
+    "lines", [["Connection: Upgrade", "Connection: keep-alive"], ["Upgrade: websocket, h2c"]], ids=str
+)
+async def test_lists_of_protocols_and_connection_options_are_read(
+    server: RunningServer, hub: str, lines: list[str]
+) -> None:
+    head = head_of(server.client_url(hub)).decode().split("\r\n")
+    names = {line.partition(":")[0] for line in lines}
+    changed = [line for line in head if line.partition(":")[0] not in names]
+    async with tcp_client(server) as client:
+        client.send("\r\n".join([*changed[:-2], *lines, "", ""]).encode())
+        assert (await client.head())[0] == 101
+
+
 # Slow and long heads
 
 

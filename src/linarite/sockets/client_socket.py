@@ -356,7 +356,7 @@ class ClientSocket(WSListener):
 
     def _break_off(self, code: int) -> None:
         """End the connection at a frame behind which nothing can be understood."""
-        if self._transport is not None:
+        if self._transport is not None and not self._has_said_goodbye:
             self._refuse(code if code in _REASONS else _PROTOCOL_ERROR)
 
     def _linger(self) -> None:

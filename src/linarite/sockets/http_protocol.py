@@ -20,6 +20,7 @@ from linarite.sockets.upgrade import Doorman, RequestHead, UpgradeProtocol, refu
 __all__ = ["HeadLimits", "HttpProtocol"]
 
 _TOO_LARGE = Refused(431, "The request head is too large.")
+_WEBSOCKET = b"websocket"
 # What HTTP/1.1 adds around each header and around the request line's target: ": " and a line end; a method, a version.
 _HEADER_MARKS, _LINE_MARKS = 4, 16
 
@@ -91,6 +92,13 @@ class HttpProtocol(HttpToolsProtocol):
         self._forget_head()
         super().on_headers_complete()
 
+    def _get_upgrade(self) -> bytes | None:
+        """The protocol that is asked for: WebSocket if it is among several. The parser has looked at `Connection`."""
+        wanted = [
+            part.strip().lower() for name, value in self.headers if name == b"upgrade" for part in value.split(b",")
+        ]
+        return _WEBSOCKET if _WEBSOCKET in wanted else wanted[0] if wanted else None
+
     def _should_upgrade(self) -> bool:
         """Keep uvicorn's hands off every request that asks for an upgrade: `_take_upgrade` has it next."""
         return True
@@ -138,7 +146,11 @@ class HttpProtocol(HttpToolsProtocol):
 
     def _take_upgrade(self, behind: bytes) -> None:
         """Hand a WebSocket upgrade over with the bytes behind its head; carry on as if another had not been asked."""
-        if self._get_upgrade() != b"websocket":
+        upgrade = self._get_upgrade()
+        if upgrade is None:
+            self._refuse(Refused(405))  # CONNECT, which is for proxies, is an upgrade to the parser
+            return
+        if upgrade != _WEBSOCKET:
             self._go_on_without_upgrade(behind)
             return
         is_answering = self.cycle is not None and not self.cycle.response_complete
