@@ -165,6 +165,7 @@ class HttpProtocol(HttpToolsProtocol):
             self.client[0] if self.client is not None else "",
             self.scheme or "http",
         )
+        self.parser = None  # type: ignore[assignment]  # which holds us as we do it: a cycle for each connection
         protocol = UpgradeProtocol(self._doorman, head, behind)
         self.transport.set_protocol(protocol)
         protocol.connection_made(self.transport)

@@ -91,10 +91,12 @@ class Doorman(Protocol):
 class UpgradeProtocol(asyncio.Protocol):
     """Holds a connection between uvicorn, which has read its request, and picows, which will speak WebSocket."""
 
+    __slots__ = ("_behind", "_doorman", "_head", "_task", "_transport")
+
     def __init__(self, doorman: Doorman, head: RequestHead, behind: bytes) -> None:
         """`behind` is what the client sent together with its head, without waiting for the answer."""
         self._doorman = doorman
-        self._head = head
+        self._head: RequestHead | None = head
         self._behind = behind
         self._task: asyncio.Task[None] | None = None
         self._transport: asyncio.Transport | None = None
@@ -102,7 +104,8 @@ class UpgradeProtocol(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take over a connection. Its reading goes on: a client's end is noticed by nothing else."""
         self._transport = cast(asyncio.Transport, transport)  # uvloop's is one in all but its ancestry
-        self._task = asyncio.get_running_loop().create_task(self._decide(self._transport))
+        assert self._head is not None
+        self._task = asyncio.get_running_loop().create_task(self._decide(self._head, self._transport))
         self._doorman.own(self._task)
 
     def data_received(self, data: bytes) -> None:
@@ -116,10 +119,10 @@ class UpgradeProtocol(asyncio.Protocol):
         if self._task is not None:
             self._task.cancel()
 
-    async def _decide(self, transport: asyncio.Transport) -> None:
+    async def _decide(self, head: RequestHead, transport: asyncio.Transport) -> None:
         try:
-            key = _checked_key(self._head)
-            welcome = await self._doorman.receive(self._head)
+            key = _checked_key(head)
+            welcome = await self._doorman.receive(head)
         except Refused as refused:
             refuse(transport, refused)
             return
@@ -145,6 +148,9 @@ class UpgradeProtocol(asyncio.Protocol):
         protocol.connection_made(Wire(transport, welcome.socket))
         _feed(protocol, _request(key) + self._behind, transport)
         transport.resume_reading()
+        # uvloop's transports keep the last unbuffered protocol that they had: it may not keep what it had.
+        self._head = self._task = self._transport = None
+        self._behind = b""
 
 
 class _Reader(WSProtocol):  # type: ignore[misc]  # untyped
