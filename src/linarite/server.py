@@ -76,6 +76,7 @@ def run(settings: Settings, warnings: Sequence[str] = ()) -> int:
         import uvloop
 
         loop_factory = uvloop.new_event_loop
+        _allow_open_files()
     with asyncio.Runner(loop_factory=loop_factory) as runner:
         return runner.run(_serve(settings))
 
@@ -91,6 +92,15 @@ async def _serve(settings: Settings) -> int:
         await stopping.wait()
         await server.stop()
     return 0
+
+
+def _allow_open_files() -> None:
+    """Take all the open files that the process may have: each connection is one, and many shells give only 1,024."""
+    import resource
+
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(ValueError, OSError):  # macOS names no number, and takes none that is too large
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _stop_on_signals(loop: asyncio.AbstractEventLoop) -> asyncio.Event:
