@@ -2,6 +2,12 @@
 
 import subprocess
 import sys
+from pathlib import Path
+
+import pytest
+from tests.server_process import server_process
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
 
 RAISE_LIMIT = """
 import resource
@@ -16,3 +22,22 @@ print(resource.getrlimit(resource.RLIMIT_NOFILE) == (most, most))
 def test_a_server_may_open_as_many_files_as_its_process_is_allowed():
     done = subprocess.run([sys.executable, "-c", RAISE_LIMIT], capture_output=True, text=True, check=True)
     assert done.stdout == "True\n"
+
+
+def test_hubs_of_the_settings_file_are_there_at_the_start_and_again_at_the_next(tmp_path: Path):
+    file = tmp_path / "linarite.toml"
+    file.write_text("""
+[hubs.Chat]
+anonymousConnectPolicy = "allow"
+
+[[hubs.Chat.eventHandlers]]
+urlTemplate = "http://127.0.0.1:9/api/{event}"
+userEventPattern = "*"
+""")
+    for _ in range(2):
+        with server_process(tmp_path, "--config", str(file)) as server:
+            address = server.endpoint.replace("http", "ws")
+            with connect(f"{address}/client/hubs/chat"):
+                pass
+            with pytest.raises(InvalidStatus), connect(f"{address}/client/hubs/other"):
+                pass

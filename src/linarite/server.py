@@ -13,8 +13,9 @@ import socket
 import ssl
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 import uvicorn
 
@@ -67,8 +68,15 @@ _GOODBYE_SECONDS = 1.0
 _EVENTS_SECONDS = 10.0
 
 
-def run(settings: Settings, warnings: Sequence[str] = ()) -> int:
-    """Serve until a signal ends it; the exit code of the process."""
+Hubs = Mapping[str, Mapping[str, object]]
+
+
+def run(settings: Settings, warnings: Sequence[str] = (), hubs: Hubs = MappingProxyType({})) -> int:
+    """Serve until a signal ends it; the exit code of the process.
+
+    `hubs` are settings of the default resource's hubs, by name, in the words of the management API; they are put at
+    each start. Raises ResourceError for one that is wrong, before anything is listened on.
+    """
     for warning in warnings:
         log_event(_log, logging.WARNING, "setting ignored", reason=warning)
     loop_factory = None
@@ -78,13 +86,13 @@ def run(settings: Settings, warnings: Sequence[str] = ()) -> int:
         loop_factory = uvloop.new_event_loop
         _allow_open_files()
     with asyncio.Runner(loop_factory=loop_factory) as runner:
-        return runner.run(_serve(settings))
+        return runner.run(_serve(settings, hubs))
 
 
-async def _serve(settings: Settings) -> int:
+async def _serve(settings: Settings, hubs: Hubs) -> int:
     loop = asyncio.get_running_loop()
     async with contextlib.AsyncExitStack() as stack:
-        server = Server(settings, loop)
+        server = Server(settings, loop, hubs)
         stack.callback(server.close)
         stopping = _stop_on_signals(loop)
         await server.start()
@@ -144,11 +152,15 @@ class _Listener(uvicorn.Server):
 class Server:
     """One process's server: start it, and stop it in good order."""
 
-    def __init__(self, settings: Settings, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, settings: Settings, loop: asyncio.AbstractEventLoop, hubs: Hubs = MappingProxyType({})) -> None:
         self._settings = settings
         self._loop = loop
         self._store = SqliteStore(settings.data_folder / DATABASE_NAME)
-        self._registry = _open_registry(self._store, settings)
+        try:
+            self._registry = _open_registry(self._store, settings, hubs)
+        except BaseException:
+            self._store.close()
+            raise
         self._event_counters = EventCounters()
         self._event_calls = None
         if settings.mode == "dev":
@@ -306,7 +318,7 @@ class Server:
         self._store.close()
 
 
-def _open_registry(store: SqliteStore, settings: Settings) -> Registry:
+def _open_registry(store: SqliteStore, settings: Settings, hubs: Hubs) -> Registry:
     registry = Registry(store, settings.default_resource)
     if settings.mode == "dev":
         ensure_development_resource(registry)
@@ -314,6 +326,9 @@ def _open_registry(store: SqliteStore, settings: Settings) -> Registry:
         registry.ensure_default()
     keys = {resource.name: (resource.keys.primary, resource.keys.secondary) for resource in registry.all()}
     check_serving(settings, keys)
+    default = registry.default
+    for name, properties in hubs.items():
+        registry.put_hub(default.resource_group, default.name, name, {"properties": properties})
     return registry
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from linarite.setting_definitions import ENVIRONMENT_PREFIX, Definition, SettingsError
 
-__all__ = ["CONFIG_VARIABLE", "find_value", "read_file", "unknown_keys", "unknown_variables"]
+__all__ = ["CONFIG_VARIABLE", "find_value", "read_file", "read_hubs", "unknown_keys", "unknown_variables"]
 
 CONFIG_VARIABLE = "LINARITE_CONFIG"
 """Names the TOML file where the `--config` argument does not."""
@@ -33,6 +33,14 @@ def read_file(file: Path) -> dict[str, object]:
         raise SettingsError("config", "a readable TOML file", error.strerror, f"file {file}") from None
     except ValueError as error:
         raise SettingsError("config", "a valid TOML file", str(error), f"file {file}") from None
+
+
+def read_hubs(table: dict[str, object], file: Path | None) -> Mapping[str, Mapping[str, object]]:
+    """Take the tables `[hubs.NAME]` out of a TOML file's table and return them, or raise SettingsError."""
+    hubs = table.pop("hubs", {})
+    if not isinstance(hubs, dict) or not all(isinstance(hub, dict) for hub in hubs.values()):
+        raise SettingsError("hubs", "tables [hubs.NAME]", hubs, f"file {file}")
+    return hubs
 
 
 def find_value(

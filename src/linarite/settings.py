@@ -19,7 +19,7 @@ from linarite.setting_definitions import (
     read_definitions,
     setting,
 )
-from linarite.setting_sources import find_value, read_file, unknown_keys, unknown_variables
+from linarite.setting_sources import find_value, read_file, read_hubs, unknown_keys, unknown_variables
 
 __all__ = ["Definition", "Loaded", "Settings", "SettingsError", "default_data_folder", "definitions", "load"]
 
@@ -472,6 +472,8 @@ class Loaded:
     settings: Settings
     origins: Mapping[str, str]
     warnings: tuple[str, ...]
+    hubs: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    """The file's hub settings by hub name, in the words of the management API; `resources` checks them."""
 
 
 def load(arguments: Mapping[str, object], environment: Mapping[str, str], file: Path | None) -> Loaded:
@@ -482,6 +484,7 @@ def load(arguments: Mapping[str, object], environment: Mapping[str, str], file: 
     """
     known = definitions()
     table = {} if file is None else read_file(file)
+    hubs = read_hubs(table, file)
     values: dict[str, object] = {}
     origins: dict[str, str] = {}
     for definition in known:
@@ -496,7 +499,7 @@ def load(arguments: Mapping[str, object], environment: Mapping[str, str], file: 
     settings = Settings(**values)  # type: ignore[arg-type]  # each value was read as its field's own type
     _check_together(settings, origins)
     warnings = (*unknown_variables(environment, known), *unknown_keys(table, file, known))
-    return Loaded(settings, origins, warnings)
+    return Loaded(settings, origins, warnings, hubs)
 
 
 def _check_together(settings: Settings, origins: Mapping[str, str]) -> None:

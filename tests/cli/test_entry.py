@@ -50,13 +50,13 @@ def test_dev_runs_a_server_with_the_settings_of_its_arguments(server_calls, tmp_
 
     assert code == 7
     expected = Settings(port=0, tls_port=None, trusted_proxies=("10.0.0.1", "::1"), data_folder=tmp_path / ".linarite")
-    assert server_calls == [(expected, ())]
+    assert server_calls == [(expected, (), {})]
 
 
 def test_serve_runs_a_server_for_production(server_calls):
     assert main(["serve", "--host", "0.0.0.0"]) == 7
 
-    settings, warnings = server_calls[0]
+    settings, warnings, _ = server_calls[0]
     assert (settings.mode, settings.host, settings.log_format) == ("serve", "0.0.0.0", "json")
     assert warnings == ()
 
@@ -68,7 +68,7 @@ def test_a_server_is_told_of_unknown_settings(server_calls, monkeypatch, tmp_pat
 
     main(["dev"])
 
-    settings, warnings = server_calls[0]
+    settings, warnings, _ = server_calls[0]
     assert settings.port == 3
     assert warnings == (f"unknown key prot in file {file}; did you mean port?",)
 
@@ -268,3 +268,40 @@ def test_a_reader_who_has_seen_enough_gets_no_traceback(tmp_path):
 
     assert done.stderr == ""
     assert done.returncode == 0
+
+
+def test_hubs_of_the_settings_file_reach_the_server(server_calls, tmp_path):
+    file = tmp_path / "linarite.toml"
+    file.write_text('[hubs.chat]\nanonymousConnectPolicy = "allow"\n')
+
+    main(["dev", "--config", str(file)])
+
+    assert server_calls[0][1:] == ((), {"chat": {"anonymousConnectPolicy": "allow"}})
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("hubs = 1", "hubs: expected tables [hubs.NAME], got 1"),
+        ("[hubs.chat]\nanonymousConnectPolicy = 1", "anonymousConnectPolicy"),
+        ("[hubs.1x]\n", "hub"),
+    ],
+)
+def test_a_wrong_hub_of_the_settings_file_ends_with_code_2(text, told, tmp_path, capsys):
+    file = tmp_path / "linarite.toml"
+    file.write_text(text)
+    folder = str(tmp_path / "data")
+
+    assert main(["dev", "--config", str(file), "--port", "0", "--tls-port", "none", "--data-folder", folder]) == 2
+
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert told in captured.err
+
+
+def test_config_check_looks_at_hubs_too(tmp_path, capsys):
+    file = tmp_path / "linarite.toml"
+    file.write_text('[[hubs.chat.eventHandlers]]\nuserEventPattern = "*"\n')
+
+    assert main(["config", "check", "--config", str(file)]) == 2
+    assert "urlTemplate" in capsys.readouterr().err

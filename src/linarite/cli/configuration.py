@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from linarite.cli.setting_arguments import add_setting_arguments, load_settings, new_parser
+from linarite.resources.hub_settings import parse_hub_settings
 from linarite.settings import Loaded, definitions
 
 __all__ = ["run_config", "setting_lines", "toml_value"]
@@ -19,6 +20,8 @@ def run_config(words: Sequence[str]) -> int:
     loaded = load_settings(parsed)
     for warning in loaded.warnings:
         print(f"linarite: {warning}", file=sys.stderr)
+    for name, properties in loaded.hubs.items():
+        parse_hub_settings(name, properties)
     if parsed.action == "show":
         print("\n".join(setting_lines(loaded)))
     else:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from linarite import __version__
 from linarite.cli.setting_arguments import add_setting_arguments, load_settings, new_parser
+from linarite.resources.errors import ResourceError
 from linarite.resources.store import StoreError
 from linarite.settings import SettingsError
 
@@ -53,6 +54,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except SettingsError as error:
             print(f"linarite: {error}", file=sys.stderr)
             return 2
+        except ResourceError as error:  # a hub of the settings file
+            print(f"linarite: {error}", file=sys.stderr)
+            return 2
         except StoreError as error:
             print(f"linarite: {error}", file=sys.stderr)
             return 1
@@ -92,7 +96,7 @@ def _run_server(mode: str, about: str, words: Sequence[str]) -> int:
     from linarite.server import run
 
     set_up_logging(loaded.settings.log_level, loaded.settings.log_format)
-    return run(loaded.settings, loaded.warnings)
+    return run(loaded.settings, loaded.warnings, loaded.hubs)
 
 
 def _run_config(words: Sequence[str]) -> int:
