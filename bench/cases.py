@@ -41,11 +41,12 @@ class Pace:
     frames_per_second: float
 
 
-# A single poster would leave the server idle while the generator still reads; docs/performance.md tells more.
+# Twice as many as a tick shall have: one lot is being written while the other is on its way. With a single poster the
+# server would idle while the generator still reads; docs/performance.md tells more.
 PACES = (
     Pace(frames=1, posters=4, publishers=1, window=1, frames_per_second=180_000),
-    Pace(frames=10, posters=10, publishers=1, window=10, frames_per_second=1_500_000),
-    Pace(frames=100, posters=100, publishers=10, window=10, frames_per_second=3_000_000),
+    Pace(frames=10, posters=20, publishers=20, window=1, frames_per_second=1_500_000),
+    Pace(frames=100, posters=200, publishers=20, window=10, frames_per_second=3_000_000),
 )
 # The receivers that the targets speak of.
 TARGET_RECEIVERS = 1000
