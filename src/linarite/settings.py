@@ -257,8 +257,8 @@ class Settings:
         unit="bytes",
         minimum=1024,
         maximum=16_777_216,
-        reason="Bytes that the operating system has not taken yet before a connection counts as slow and "
-        "its outbox fills: the high-water mark of asyncio's transports.",
+        reason="Bytes that the operating system has not taken yet before a connection over TLS counts as slow and "
+        "its outbox fills: the high-water mark of asyncio's transports. Without TLS the first such byte counts.",
     )
     read_buffer_bytes: int = setting(
         2048,

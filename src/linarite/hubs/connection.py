@@ -50,6 +50,7 @@ class Connection:
         "audience_index",
         "codec",
         "connection_id",
+        "descriptor",
         "direct",
         "groups",
         "heard_at",
@@ -91,6 +92,8 @@ class Connection:
         self.heard_at = 0
         # Delivery's notes about this tick: see hubs/delivery.py.
         self.write: Callable[[bytes], None] = outlet.write
+        # The socket's descriptor while hubs/writing.py may use it, else None.
+        self.descriptor: int | None = None
         self.tick = 0
         self.audience_index = 0
         self.direct: Batch | None = None

@@ -16,17 +16,19 @@ busy group is the number of its members times ticks, not times messages.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Protocol
 
 from linarite.domain.messages import Message
 from linarite.hubs.connection import Connection
+from linarite.hubs.writing import write_each
 from linarite.protocols.codec import Codec
 
 __all__ = ["Audience", "Batch", "Delivery"]
 
 NO_CONNECTIONS: frozenset[Connection] = frozenset()
 _order = itemgetter(0)
+_codec_of = attrgetter("codec")
 # A connection's `audience_index` when it hears more than one audience in the tick.
 _SEVERAL = -1
 
@@ -207,16 +209,12 @@ class Delivery:
         return [batch for batch in batches if connection in batch.members]
 
     def _write_batch(self, batch: Batch, own: dict[Connection, list[Batch]]) -> None:
-        """The hot loop: one write a receiver, the same bytes for all who speak one protocol."""
-        joined = batch.joined
-        codec: Codec | None = None
-        frames = b""
-        members = [member for member in batch.members if member not in own] if own else batch.members
-        for connection in members:
-            if connection.codec is not codec:
-                codec = connection.codec
-                frames = joined(codec)
-            connection.write(frames)
+        """One write a receiver, the same bytes for all who speak one protocol."""
+        members = [member for member in batch.members if member not in own] if own else list(batch.members)
+        codecs = set(map(_codec_of, members))
+        for codec in codecs:
+            speakers = members if len(codecs) == 1 else [member for member in members if member.codec is codec]
+            write_each(speakers, batch.joined(codec))
 
     def _write_own(self, connection: Connection, heard: list[Batch], joins: dict[tuple[object, ...], bytes]) -> None:
         """Write what one connection heard; who heard the same batches in full shares the join."""

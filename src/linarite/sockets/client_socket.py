@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -66,6 +67,10 @@ class SocketLimits:
     outbox_limit_bytes: int
     write_buffer_bytes: int
     close_timeout_seconds: float
+
+
+# On Windows a socket's descriptor is not one that os.write takes.
+_SOCKETS_ARE_FILES = os.name == "posix"
 
 
 class _State(Enum):
@@ -166,9 +171,9 @@ class ClientSocket(WSListener):
         self._transport = wire.transport
         # picows keeps the handshake for as long as the connection lasts; nobody asks for it any more.
         transport.request.headers = transport.response.headers = _NO_HEADERS
-        self._transport.set_write_buffer_limits(high=self._limits.write_buffer_bytes)
-        # From here on a delivery's write is the transport's own: no Python stands between them.
+        # From here on a delivery's write is the transport's own, or goes to the socket's descriptor.
         self.connection.write = self._transport.write
+        self.connection.descriptor = self._descriptor(self._transport)
         try:
             self._owner.opened(self)
         except Exception:
@@ -206,6 +211,16 @@ class ClientSocket(WSListener):
         self._transport = None
         self._end("The connection was lost.")
         self._owner.gone(self)
+
+    def _descriptor(self, transport: asyncio.Transport) -> int | None:
+        """The socket's descriptor for deliveries, with nothing held back from it; None if it is not for them."""
+        if transport.get_extra_info("ssl_object") is not None or not _SOCKETS_ARE_FILES:
+            transport.set_write_buffer_limits(high=self._limits.write_buffer_bytes)
+            return None
+        # Full as soon as a byte has to wait: then this connection is stalled, and deliveries leave its socket alone.
+        transport.set_write_buffer_limits(high=0)
+        sock = transport.get_extra_info("socket")
+        return None if transport.get_write_buffer_size() else int(sock.fileno())
 
     def pause_writing(self) -> None:
         """The client does not keep up: what is said to it from now on waits in its outbox."""
@@ -264,6 +279,7 @@ class ClientSocket(WSListener):
 
     def abort(self) -> None:
         """End the socket without a word."""
+        self._end("The connection was lost.")
         if self._transport is not None:
             self._transport.abort()
 
@@ -404,6 +420,7 @@ class ClientSocket(WSListener):
         self.connection.is_closing = True
         self.connection.is_stalled = False
         self.connection.write = self.write
+        self.connection.descriptor = None
         if self._is_paused and self._transport is not None:
             self._transport.resume_reading()  # for the client's answer to the close frame
         self._keep_alive.forget(self)

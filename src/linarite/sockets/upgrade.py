@@ -145,6 +145,10 @@ class UpgradeProtocol(asyncio.Protocol):
         # picows lends its own buffer to read into: uvloop goes over to it when reading starts, not in between.
         transport.pause_reading()
         transport.set_protocol(protocol)
+        if transport.get_extra_info("ssl_object") is None:
+            # uvloop holds writes back till the end of the tick; at this limit it holds nothing back. The answer to the
+            # handshake has to be out before what deliveries write to the socket's descriptor in this very tick.
+            transport.set_write_buffer_limits(high=0)
         protocol.connection_made(Wire(transport, welcome.socket))
         _feed(protocol, _request(key) + self._behind, transport)
         transport.resume_reading()
