@@ -34,9 +34,6 @@ class Outlet(Protocol):
     def resume_reading(self) -> None:
         """Take what the client sends again."""
 
-    def abort(self) -> None:
-        """End the socket without a word."""
-
 
 class Connection:
     """A connection's identity, memberships and permissions, and its way out.
@@ -53,7 +50,6 @@ class Connection:
         "descriptor",
         "direct",
         "groups",
-        "heard_at",
         "is_closing",
         "is_stalled",
         "line",
@@ -89,7 +85,6 @@ class Connection:
         self.groups: Set[str] = _NO_GROUPS
         self.is_closing = False
         self.is_stalled = False
-        self.heard_at = 0
         # Delivery's notes about this tick: see hubs/delivery.py.
         self.write: Callable[[bytes], None] = outlet.write
         # The socket's descriptor while hubs/writing.py may use it, else None.
