@@ -465,7 +465,7 @@ def test_ack_of_failure(message):
 
 @given(st.none() | whole_text)
 def test_connected_names_the_user_or_null(user):
-    assert read_json(JSON.connected("c1", user)) == {
+    assert read_json(JSON.connected("c1", user, None)) == {
         "type": "system",
         "event": "connected",
         "userId": user,

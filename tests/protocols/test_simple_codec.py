@@ -32,6 +32,6 @@ def test_plain_client_hears_nothing_of_the_service():
     assert SIMPLE.name is None
     assert SIMPLE.ack(1, None) is None
     assert SIMPLE.ack(1, AckError("Forbidden", "no")) is None
-    assert SIMPLE.connected("c", "u") is None
+    assert SIMPLE.connected("c", "u", None) is None
     assert SIMPLE.disconnected("why") is None
     assert SIMPLE.pong() is None

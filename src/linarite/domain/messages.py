@@ -7,7 +7,7 @@ from enum import Enum
 
 import msgspec
 
-__all__ = ["NO_METADATA", "DataType", "Message"]
+__all__ = ["NO_METADATA", "DataType", "Message", "StreamError", "StreamPart"]
 
 NO_METADATA: Mapping[str, str] = {}
 
@@ -25,6 +25,26 @@ class DataType(Enum):
     """A serialized `google.protobuf.Any`."""
 
 
+class StreamError(msgspec.Struct, frozen=True):
+    """Why a stream ended before its end; `user_error_code` is the publisher's own."""
+
+    name: str
+    message: str | None = None
+    user_error_code: str | None = None
+
+
+class StreamPart(msgspec.Struct, frozen=True):
+    """Which part of which stream a message is (reference-json-webpubsub-subprotocol, streaming).
+
+    The last part has `end_of_stream` and no data of its own; `error` says why, if the stream did not end well.
+    """
+
+    stream_id: str
+    sequence_id: int
+    end_of_stream: bool = False
+    error: StreamError | None = None
+
+
 class Message(msgspec.Struct, frozen=True, eq=False):
     """What a hub delivers. One value is shared by all receivers, so that it is encoded once per protocol.
 
@@ -40,3 +60,4 @@ class Message(msgspec.Struct, frozen=True, eq=False):
     from_user_id: str | None = None
     metadata: Mapping[str, str] = NO_METADATA
     expires_at: float | None = None
+    stream: StreamPart | None = None

@@ -16,7 +16,7 @@ import msgspec
 from linarite.domain.messages import NO_METADATA, DataType, Message
 from linarite.domain.metadata import parse_metadata
 from linarite.domain.names import is_valid_event_name, is_valid_group_name
-from linarite.protocols.codec import AckError
+from linarite.protocols.codec import AckError, InvocationAnswer
 from linarite.protocols.framing import TEXT, frame
 from linarite.protocols.json_members import span_of_member
 from linarite.protocols.protobuf_any import is_serialized_any
@@ -103,6 +103,7 @@ class JsonCodec:
     """The JSON protocol without reliability."""
 
     name = "json.webpubsub.azure.v1"
+    is_reliable = False
 
     def decode(self, is_text: bool, payload: bytes) -> Request:
         """The request in one JSON text frame. Raises ProtocolViolation."""
@@ -128,6 +129,10 @@ class JsonCodec:
         kind = message.data_type
         return frame(TEXT, b'%b,"dataType":"%b","data":%b}' % (head, kind.value.encode(), _data_text(message)))
 
+    def number(self, encoded: bytes, sequence_id: int) -> bytes:
+        """Without reliability nothing is counted."""
+        return encoded
+
     def ack(self, ack_id: int, error: AckError | None) -> bytes:
         """An `ack` frame."""
         if error is None:
@@ -135,7 +140,7 @@ class JsonCodec:
         text = b'{"type":"ack","ackId":%d,"success":false,"error":{"name":%b,"message":%b}}'
         return frame(TEXT, text % (ack_id, _quote(error.name), _quote(error.message)))
 
-    def connected(self, connection_id: str, user_id: str | None) -> bytes:
+    def connected(self, connection_id: str, user_id: str | None, reconnection_token: str | None) -> bytes:
         """The `connected` system frame; `userId` is null without a user."""
         text = b'{"type":"system","event":"connected","userId":%b,"connectionId":%b}'
         return frame(TEXT, text % (_quote(user_id), _quote(connection_id)))
@@ -147,6 +152,22 @@ class JsonCodec:
     def pong(self) -> bytes:
         """The `pong` frame."""
         return _PONG
+
+    def stream_ack(self, stream_id: str, expected_sequence_id: int) -> bytes | None:
+        """A `streamAck` frame."""
+        return None
+
+    def stream_nack(self, stream_id: str, expected_sequence_id: int, error: AckError) -> bytes | None:
+        """A `streamNack` frame."""
+        return None
+
+    def stream_closed(self, stream_id: str, error: AckError | None) -> bytes | None:
+        """A `streamClosed` frame."""
+        return None
+
+    def invoke_response(self, invocation_id: str, answer: InvocationAnswer | AckError) -> bytes | None:
+        """An `invokeResponse` frame."""
+        return None
 
 
 _PONG = frame(TEXT, b'{"type":"pong"}')

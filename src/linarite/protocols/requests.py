@@ -9,7 +9,11 @@ import msgspec
 from linarite.domain.messages import NO_METADATA, DataType
 
 __all__ = [
+    "CancelInvocation",
+    "EndStream",
+    "Invoke",
     "JoinGroup",
+    "KeepStreamAlive",
     "LeaveGroup",
     "Payload",
     "Ping",
@@ -19,7 +23,10 @@ __all__ = [
     "SendEvent",
     "SendToGroup",
     "SequenceAck",
+    "StartStream",
+    "StreamData",
     "Unsupported",
+    "UserError",
 ]
 
 
@@ -90,11 +97,82 @@ class SequenceAck(msgspec.Struct, frozen=True):
     sequence_id: int
 
 
+class StartStream(msgspec.Struct, frozen=True):
+    """Begin a stream into a group. None of `idle_timeout_ms` is the service's own time."""
+
+    stream_id: str
+    group: str
+    no_echo: bool = False
+    idle_timeout_ms: int | None = None
+    fault: str | None = None
+    """Why the stream cannot begin: such a start is answered, not a reason to end the connection."""
+
+
+class StreamData(msgspec.Struct, frozen=True):
+    """One fragment of a stream; fragments count from 1."""
+
+    stream_id: str
+    sequence_id: int
+    payload: Payload
+
+
+class KeepStreamAlive(msgspec.Struct, frozen=True):
+    """The publisher is still there, though it has nothing to send."""
+
+    stream_id: str
+
+
+class UserError(msgspec.Struct, frozen=True):
+    """Why a publisher gives its stream up, in its own words."""
+
+    message: str | None = None
+    code: str | None = None
+
+
+class EndStream(msgspec.Struct, frozen=True):
+    """End a stream, well or with an error."""
+
+    stream_id: str
+    error: UserError | None = None
+
+
+class Invoke(msgspec.Struct, frozen=True):
+    """Send a user event whose answer comes back under the invocation's id."""
+
+    invocation_id: str
+    event: str
+    payload: Payload
+    metadata: Mapping[str, str] = NO_METADATA
+    fault: str | None = None
+    """Why nothing can be invoked; `event` and `payload` mean nothing then."""
+
+
+class CancelInvocation(msgspec.Struct, frozen=True):
+    """Nobody waits for this invocation's answer any more."""
+
+    invocation_id: str
+
+
 class Unsupported(msgspec.Struct, frozen=True):
-    """A well-formed request for something that this server does not offer yet."""
+    """A well-formed request for something that this server does not offer."""
 
     what: str
     ack_id: int | None = None
 
 
-Request = JoinGroup | LeaveGroup | SendToGroup | SendEvent | RawMessage | Ping | SequenceAck | Unsupported
+Request = (
+    JoinGroup
+    | LeaveGroup
+    | SendToGroup
+    | SendEvent
+    | RawMessage
+    | Ping
+    | SequenceAck
+    | StartStream
+    | StreamData
+    | KeepStreamAlive
+    | EndStream
+    | Invoke
+    | CancelInvocation
+    | Unsupported
+)

@@ -184,7 +184,7 @@ class Reception:
         self._parts.events.connected(session.at, connection)
         hub.attach(connection, socket.groups)
         socket.groups = ()
-        frame = connection.codec.connected(connection.connection_id, connection.user_id)
+        frame = connection.codec.connected(connection.connection_id, connection.user_id, None)
         if frame is not None:
             connection.write(frame)
         self._parts.keep_alive.watch(socket, socket.keep_alive_seconds)
