@@ -23,6 +23,7 @@ class Call:
     handler_warnings: HandlerWarnings
     parameters: Mapping[str, str]
     body: JsonObject = field(default_factory=dict)
+    api_version: str = ""
 
     @property
     def subscription(self) -> str:
@@ -42,10 +43,14 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A status and, unless it has none, a JSON body; `warnings` is awaited once the change is made."""
+    """A status and, unless it has none, a JSON body; `warnings` is awaited once the change is made.
+
+    `headers` are those that this operation adds to what every answer has.
+    """
 
     status: int = 200
     body: object = None
+    headers: Mapping[str, str] = field(default_factory=dict)
     warnings: Callable[[], Awaitable[Sequence[str]]] | None = None
 
 

@@ -64,11 +64,13 @@ class Gate:
         """What the request gets: the operation's answer, or the error that ended it."""
         try:
             self._authenticate(request.headers.get("authorization"))
-            check_version(request.query_params.get("api-version", ""))
+            api_version = request.query_params.get("api-version", "")
+            check_version(api_version)
             operation = _operation(request, operations)
             body = await _body(request)
             endpoint = endpoint_of(request, self._public_endpoint, self._proxies)
-            return operation(Call(self._registry, endpoint, self._handler_warnings, request.path_params, body))
+            path = request.path_params
+            return operation(Call(self._registry, endpoint, self._handler_warnings, path, body, api_version))
         except ResourceError as error:
             return error_answer(error)
         except StoreError as error:
@@ -151,7 +153,7 @@ async def _body(request: Request) -> JsonObject:
 
 
 def _response(answer: Answer, request: Request) -> Response:
-    headers = {**_HEADERS, "x-ms-request-id": str(uuid.uuid4())}
+    headers = {**_HEADERS, **answer.headers, "x-ms-request-id": str(uuid.uuid4())}
     headers["x-ms-correlation-request-id"] = headers["x-ms-request-id"]
     client_request = request.headers.get("x-ms-client-request-id")
     if client_request and request.headers.get("x-ms-return-client-request-id", "").lower() == "true":

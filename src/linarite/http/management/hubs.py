@@ -29,7 +29,8 @@ def create_hub(call: Call) -> Answer:
     settings, is_new = call.registry.put_hub(call.group, call.resource, call.parameters["hub"], call.body)
     resource = call.registry.find(call.group, call.resource)
     document = hub_document(settings, resource, call.subscription)
-    return Answer(201 if is_new else 200, document, partial(call.handler_warnings.of, settings, call.endpoint.origin))
+    warnings = partial(call.handler_warnings.of, settings, call.endpoint.origin)
+    return Answer(201 if is_new else 200, document, warnings=warnings)
 
 
 def delete_hub(call: Call) -> Answer:
