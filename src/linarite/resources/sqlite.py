@@ -15,7 +15,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -24,7 +24,7 @@ from pathlib import Path
 from linarite.resources.errors import ResourceError
 from linarite.resources.hub_settings import hub_properties, parse_hub_settings
 from linarite.resources.model import AccessKeys, HubSettings, Resource, ResourceGroup, Sku
-from linarite.resources.store import Snapshot, StoreError
+from linarite.resources.store import Snapshot, StoredDocument, StoreError
 
 __all__ = ["DATABASE_NAME", "SqliteStore"]
 
@@ -71,6 +71,15 @@ _MIGRATIONS: tuple[tuple[str, ...], ...] = (
             created_at TEXT NOT NULL,
             changed_at TEXT NOT NULL,
             PRIMARY KEY (resource_key, key)
+        )""",
+    ),
+    (
+        """CREATE TABLE documents (
+            kind TEXT NOT NULL,
+            owner TEXT NOT NULL,
+            key TEXT NOT NULL,
+            content TEXT NOT NULL,
+            PRIMARY KEY (kind, owner, key)
         )""",
     ),
 )
@@ -171,6 +180,25 @@ class SqliteStore:
         """Forget the resource and its hubs."""
         with self._change() as connection:
             connection.execute("DELETE FROM resources WHERE key = ?", (name.lower(),))
+
+    def documents(self, kind: str) -> Sequence[StoredDocument]:
+        """Every document of a kind, oldest first."""
+        try:
+            rows = self._connection.execute("SELECT * FROM documents WHERE kind = ? ORDER BY rowid", (kind,)).fetchall()
+            return [StoredDocument(row["kind"], row["owner"], row["key"], json.loads(row["content"])) for row in rows]
+        except (sqlite3.Error, ValueError) as error:
+            raise StoreError(f"{self._path} cannot be read: {error}.") from error
+
+    def save_document(self, document: StoredDocument) -> None:
+        """Keep `document` in place of the one of the same kind, owner and key."""
+        row = {"kind": document.kind, "owner": document.owner, "key": document.key}
+        with self._change() as connection:
+            _upsert(connection, "documents", {**row, "content": json.dumps(dict(document.content))})
+
+    def delete_document(self, kind: str, owner: str, key: str) -> None:
+        """Forget that document."""
+        with self._change() as connection:
+            connection.execute("DELETE FROM documents WHERE kind = ? AND owner = ? AND key = ?", (kind, owner, key))
 
     def close(self) -> None:
         """Close the file and let go of its lock."""

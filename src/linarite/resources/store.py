@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from linarite.resources.model import Resource, ResourceGroup
+from linarite.resources.model import JsonObject, Resource, ResourceGroup
 
-__all__ = ["Snapshot", "Store", "StoreError"]
+__all__ = ["Snapshot", "Store", "StoreError", "StoredDocument"]
 
 
 class StoreError(Exception):
@@ -21,6 +21,16 @@ class Snapshot:
 
     groups: Sequence[ResourceGroup]
     resources: Sequence[Resource]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDocument:
+    """A JSON object that some part of the server keeps: what kind it is, whose, and its name within these."""
+
+    kind: str
+    owner: str
+    key: str
+    content: JsonObject
 
 
 class Store(Protocol):
@@ -40,6 +50,15 @@ class Store(Protocol):
 
     def delete_resource(self, name: str) -> None:
         """Forget the resource and its hubs."""
+
+    def documents(self, kind: str) -> Sequence[StoredDocument]:
+        """Every document of a kind, oldest first."""
+
+    def save_document(self, document: StoredDocument) -> None:
+        """Keep `document` in place of the one of the same kind, owner and key."""
+
+    def delete_document(self, kind: str, owner: str, key: str) -> None:
+        """Forget that document; one that is not there is forgotten already."""
 
     def close(self) -> None:
         """Let go of what the store holds open."""
