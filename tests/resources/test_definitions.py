@@ -3,7 +3,6 @@ from datetime import UTC, datetime
 import pytest
 
 from linarite.resources.definitions import (
-    DEFAULT_NETWORK_RULES,
     check_group_name,
     is_resource_name,
     new_resource,
@@ -14,6 +13,7 @@ from linarite.resources.definitions import (
 from linarite.resources.errors import ResourceError
 from linarite.resources.keys import new_access_keys
 from linarite.resources.model import HubSettings, Resource, ResourceGroup, Sku
+from linarite.resources.network_rules import DEFAULT_NETWORK_RULES
 
 EARLIER = datetime(2026, 1, 1, tzinfo=UTC)
 NOW = datetime(2026, 2, 1, tzinfo=UTC)
@@ -129,41 +129,6 @@ def test_what_sdks_send_with_every_update_is_taken():
         ({"identity": {"type": "SystemAssigned"}}, "NotSupported", "identity"),
         ({"identity": "x"}, "NotSupported", "identity"),
         ({"properties": 1}, "InvalidRequestContent", "properties"),
-        ({"properties": {"disableLocalAuth": "yes"}}, "InvalidRequestContent", "properties.disableLocalAuth"),
-        ({"properties": {"disableAadAuth": 1}}, "InvalidRequestContent", "properties.disableAadAuth"),
-        (
-            {"properties": {"publicNetworkAccess": "x"}},
-            "InvalidRequestContent",
-            "properties.publicNetworkAccess",
-        ),
-        (
-            {"properties": {"publicNetworkAccess": "Disabled"}},
-            "NotSupported",
-            "properties.publicNetworkAccess",
-        ),
-        (
-            {"properties": {"regionEndpointEnabled": 1}},
-            "InvalidRequestContent",
-            "properties.regionEndpointEnabled",
-        ),
-        ({"properties": {"networkACLs": 1}}, "InvalidRequestContent", "properties.networkACLs"),
-        (
-            {"properties": {"networkACLs": {"defaultAction": "Deny"}}},
-            "NotSupported",
-            "properties.networkACLs",
-        ),
-        ({"properties": {"tls": True}}, "InvalidRequestContent", "properties.tls"),
-        (
-            {"properties": {"tls": {"clientCertEnabled": True}}},
-            "NotSupported",
-            "properties.tls.clientCertEnabled",
-        ),
-        ({"properties": {"resourceStopped": "true"}}, "NotSupported", "properties.resourceStopped"),
-        (
-            {"properties": {"liveTraceConfiguration": 1}},
-            "InvalidRequestContent",
-            "properties.liveTraceConfiguration",
-        ),
     ],
 )
 def test_wrong_members_are_named(body, code, target):

@@ -1,23 +1,22 @@
 """What a PUT or PATCH of a resource or a resource group means, checked member by member.
 
-The bodies are those of TrackedResource and its kin (management API 2024-03-01). A member that this server
-knows is checked; one it cannot keep its word about yet is refused with `NotSupported`, because a network
-rule that is stored and not obeyed would be worse than none; one it does not know is kept and given back.
+The bodies are those of TrackedResource and its kin (management API 2024-03-01). A member that this server knows is
+checked; one that a self-hosted server cannot mean is refused with `NotSupported`, so that nobody relies on it.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
 from linarite.resources.errors import ResourceError, expected
 from linarite.resources.model import AccessKeys, JsonObject, Resource, ResourceGroup
+from linarite.resources.resource_properties import parse_properties
 from linarite.resources.skus import parse_sku
 
 __all__ = [
-    "DEFAULT_NETWORK_RULES",
     "RESOURCE_NAME_WORDS",
     "check_group_name",
     "check_resource_name",
@@ -34,14 +33,6 @@ _RESOURCE_NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9-]{1,61}[a-zA-Z0-9]")
 # "Naming rules and restrictions for Azure resources", resourceGroups.
 _GROUP_NAME = re.compile(r"[A-Za-z0-9_\-.()]{0,89}[A-Za-z0-9_\-()]")
 _LOCATION = re.compile(r"[a-z0-9]{1,90}")
-_REQUEST_TYPES = ["ServerConnection", "ClientConnection", "RESTAPI", "Trace"]
-# What the service answers for a resource without rules: everything is let in.
-DEFAULT_NETWORK_RULES: JsonObject = {
-    "defaultAction": "Deny",
-    "publicNetwork": {"allow": _REQUEST_TYPES, "deny": None},
-    "privateEndpoints": [],
-    "ipRules": [{"value": "0.0.0.0/0", "action": "Allow"}, {"value": "::/0", "action": "Allow"}],
-}
 
 
 def is_resource_name(name: object) -> bool:
@@ -84,7 +75,7 @@ def parse_group(name: str, body: JsonObject, existing: ResourceGroup | None, now
 def new_resource(group: str, name: str, body: JsonObject, keys: AccessKeys, now: datetime) -> Resource:
     """The resource that a PUT of `body` makes where there was none."""
     check_resource_name(name)
-    properties = _parse_properties(body.get("properties"))
+    properties = parse_properties(body.get("properties"))
     _check_identity(body.get("identity"))
     return Resource(
         name=name,
@@ -113,7 +104,7 @@ def replaced_resource(existing: Resource, body: JsonObject, now: datetime) -> Re
         raise ResourceError("InvalidResourceLocation", message, "location")
     _check_kind_stays(existing, body)
     _check_identity(body.get("identity"))
-    properties = _parse_properties(body.get("properties"))
+    properties = parse_properties(body.get("properties"))
     return replace(
         existing,
         sku=parse_sku(body.get("sku"), existing.sku),
@@ -128,7 +119,7 @@ def patched_resource(existing: Resource, body: JsonObject, now: datetime) -> Res
     """`existing` after a PATCH of `body`: only what it holds changes; tags are replaced as a whole."""
     _check_kind_stays(existing, body)
     _check_identity(body.get("identity"))
-    properties = {**existing.properties, **_parse_properties(body.get("properties"))}
+    properties = {**existing.properties, **parse_properties(body.get("properties"))}
     return replace(
         existing,
         sku=parse_sku(body.get("sku"), existing.sku),
@@ -167,7 +158,7 @@ def _parse_kind(value: object) -> str | None:
         case "webpubsub":
             return "WebPubSub"
         case "socketio":
-            raise _not_supported("kind", "resources for Socket.IO")
+            raise _not_supported("kind", "resources for Socket.IO are not supported yet")
     raise expected("kind", "WebPubSub", value)
 
 
@@ -181,94 +172,9 @@ def _check_kind_stays(existing: Resource, body: JsonObject) -> None:
 def _check_identity(value: object) -> None:
     word = value.get("type") if isinstance(value, Mapping) else value
     if word is not None and not (isinstance(word, str) and word.lower() == "none"):
-        raise _not_supported("identity", "managed identities")
-
-
-def _parse_properties(value: object) -> dict[str, object]:
-    if value is None:
-        return {}
-    if not isinstance(value, Mapping):
-        raise expected("properties", "an object", value)
-    for name, check in _CHECKS.items():
-        if value.get(name) is not None:
-            check(f"properties.{name}", value[name])
-    return {name: member for name, member in value.items() if name not in _ANSWERED_ONLY}
+        subject = "a self-hosted server has no identity of the platform; expected None"
+        raise _not_supported("identity", subject)
 
 
 def _not_supported(target: str, subject: str) -> ResourceError:
-    return ResourceError("NotSupported", f"{target}: {subject} are not supported yet.", target)
-
-
-def _check_boolean(target: str, value: object) -> None:
-    if not isinstance(value, bool):
-        raise expected(target, "true or false", value)
-
-
-def _check_object(target: str, value: object) -> None:
-    if not isinstance(value, Mapping):
-        raise expected(target, "an object", value)
-
-
-def _check_switch(target: str, value: object) -> None:
-    if value not in ("Enabled", "Disabled"):
-        raise expected(target, "Enabled or Disabled", value)
-
-
-def _check_public_access(target: str, value: object) -> None:
-    _check_switch(target, value)
-    if value == "Disabled":
-        raise _not_supported(target, "network rules")
-
-
-def _check_network_rules(target: str, value: object) -> None:
-    _check_object(target, value)
-    if _without_nulls(value) != _without_nulls(DEFAULT_NETWORK_RULES):
-        raise _not_supported(target, "network rules other than those that let everything in")
-
-
-def _check_tls(target: str, value: object) -> None:
-    _check_object(target, value)
-    if isinstance(value, Mapping) and value.get("clientCertEnabled") not in (None, False):
-        raise _not_supported(f"{target}.clientCertEnabled", "client certificates")
-
-
-def _check_stopped(target: str, value: object) -> None:
-    if value != "false":
-        raise _not_supported(target, "stopped resources")
-
-
-def _without_nulls(value: object) -> object:
-    """`value` without members that are null, which SDKs leave out when they send an answer back."""
-    if isinstance(value, Mapping):
-        return {name: _without_nulls(member) for name, member in value.items() if member is not None}
-    if isinstance(value, list):
-        return [_without_nulls(item) for item in value]
-    return value
-
-
-_CHECKS: Mapping[str, Callable[[str, object], None]] = {
-    "disableLocalAuth": _check_boolean,
-    "disableAadAuth": _check_boolean,
-    "publicNetworkAccess": _check_public_access,
-    "regionEndpointEnabled": _check_switch,
-    "networkACLs": _check_network_rules,
-    "tls": _check_tls,
-    "resourceStopped": _check_stopped,
-    "liveTraceConfiguration": _check_object,
-    "resourceLogConfiguration": _check_object,
-    "socketIO": _check_object,
-}
-# Members of answers that SDKs send back with an update; the server makes them anew each time.
-_ANSWERED_ONLY = frozenset(
-    {
-        "provisioningState",
-        "externalIP",
-        "hostName",
-        "hostNamePrefix",
-        "publicPort",
-        "serverPort",
-        "version",
-        "privateEndpointConnections",
-        "sharedPrivateLinkResources",
-    }
-)
+    return ResourceError("NotSupported", f"{target}: {subject}.", target)

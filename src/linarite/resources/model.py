@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TypeAlias
 
+from linarite.resources.network_rules import NetworkRules, parse_network_rules
+
 __all__ = [
     "AccessKeys",
     "EventHandler",
@@ -117,6 +119,14 @@ class Resource:
     hubs: Mapping[str, HubSettings] = field(default_factory=dict)
     created_at: datetime = _UNDATED
     changed_at: datetime = _UNDATED
+    network_rules: NetworkRules = field(init=False, repr=False, compare=False)
+    """Which requests the resource lets in; follows from the properties."""
+    is_stopped: bool = field(init=False, repr=False, compare=False)
+    """Whether its data plane is shut down; follows from the properties."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "network_rules", parse_network_rules(self.properties))
+        object.__setattr__(self, "is_stopped", str(self.properties.get("resourceStopped")).lower() == "true")
 
     def hub(self, name: str) -> HubSettings:
         """The settings of the hub of that name; a hub that nobody configured has the defaults."""

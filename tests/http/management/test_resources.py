@@ -177,7 +177,7 @@ MISSING = "/resourceGroups/none/providers/Microsoft.SignalRService/webPubSub"
         ("PUT", "{group}/demo", {**EASTUS, "properties": []}, 400, "InvalidRequestContent"),
         ("PUT", "{resource}", {"location": "westus"}, 409, "InvalidResourceLocation"),
         ("PATCH", "{resource}", {"sku": {"capacity": 11}}, 400, "InvalidSku"),
-        ("PATCH", "{resource}", {"properties": {"publicNetworkAccess": "Disabled"}}, 400, "NotSupported"),
+        ("PATCH", "{resource}", {"properties": {"publicNetworkAccess": "Off"}}, 400, "InvalidRequestContent"),
     ],
 )
 def test_errors(arm, group, resource, method, path, body, status, code):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from linarite.http.management.endpoint import Endpoint
-from linarite.resources.definitions import DEFAULT_NETWORK_RULES
 from linarite.resources.hub_settings import hub_properties
 from linarite.resources.model import HubSettings, JsonObject, Resource, ResourceGroup, Sku
+from linarite.resources.network_rules import network_rules_document
 
 __all__ = [
     "group_document",
@@ -23,7 +23,7 @@ _UNSET_PROPERTIES: JsonObject = {
     "tls": {"clientCertEnabled": False},
     "liveTraceConfiguration": None,
     "resourceLogConfiguration": None,
-    "networkACLs": DEFAULT_NETWORK_RULES,
+    "networkACLs": None,
     "publicNetworkAccess": "Enabled",
     "disableLocalAuth": False,
     "disableAadAuth": False,
@@ -59,6 +59,7 @@ def resource_document(resource: Resource, endpoint: Endpoint, subscription: str)
         "properties": {
             **_UNSET_PROPERTIES,
             **given,
+            "networkACLs": network_rules_document(given.get("networkACLs")),
             "disableLocalAuth": resource.local_auth_disabled,
             "provisioningState": "Succeeded",
             "externalIP": endpoint.address,
