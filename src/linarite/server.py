@@ -52,6 +52,7 @@ from linarite.sockets.forwarded import TrustedProxies
 from linarite.sockets.http_protocol import HeadLimits, HttpProtocol
 from linarite.sockets.keep_alive import KeepAlive
 from linarite.sockets.reception import Parts, Reception
+from linarite.sockets.resource_ends import ResourceEnds
 from linarite.sockets.upstream_events import UpstreamEvents
 
 __all__ = ["Server", "run"]
@@ -194,6 +195,9 @@ class Server:
         self._reception = Reception(parts, settings, loop)
         self._head_limits = HeadLimits(settings.upgrade_timeout_seconds, settings.head_limit_bytes)
         self._registry.subscribe(self._reception.close_resource)
+        ends = ResourceEnds(self._directory)
+        self._registry.subscribe(ends.changed)
+        self._registry.on_restart(ends.restarted)
         self._listeners: list[_Listener] = []
         self._running: list[asyncio.Task[None]] = []
         self._endpoints: list[str] = []

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 
 from linarite.resources import definitions
 from linarite.resources.errors import ResourceError, expected
@@ -54,6 +55,7 @@ class Registry:
         self._groups = {group.name.lower(): group for group in snapshot.groups}
         self._resources = {resource.name.lower(): resource for resource in snapshot.resources}
         self._subscribers: list[Subscriber] = []
+        self._restarting: list[Callable[[str], None]] = []
 
     # Looking up
 
@@ -118,16 +120,13 @@ class Registry:
         self._subscribers.append(callback)
         return lambda: self._subscribers.remove(callback)
 
+    def on_restart(self, callback: Callable[[str], None]) -> None:
+        """Have `callback(name)` called whenever a resource is restarted."""
+        self._restarting.append(callback)
+
     def _tell(self, name: str, resource: Resource | None) -> None:
         """Call every subscriber, also after one failed: no deleted resource may live on with the others."""
-        failures: list[Exception] = []
-        for callback in tuple(self._subscribers):
-            try:
-                callback(name, resource)
-            except Exception as error:
-                failures.append(error)
-        if failures:
-            raise ExceptionGroup(f"subscribers failed on a change of resource {name}", failures)
+        _call_all([partial(callback, name, resource) for callback in self._subscribers], name)
 
     # Changing
 
@@ -197,6 +196,12 @@ class Registry:
         self._tell(resource.name, None)
         return True
 
+    def restart(self, group_name: str, name: str) -> Resource:
+        """Have whoever listens drop the resource's clients; keys and settings stay."""
+        resource = self.find(group_name, name)
+        _call_all([partial(callback, resource.name) for callback in self._restarting], resource.name)
+        return resource
+
     def regenerate_key(self, group_name: str, name: str, key_type: object) -> Resource:
         """The resource with its Primary or Secondary key, or its Salt, made anew at once."""
         resource = self.find(group_name, name)
@@ -255,3 +260,14 @@ class Registry:
                 f"The resource '{resource.name}' is the default one of this server and cannot be deleted. "
                 "Name another default resource in the settings first.",
             )
+
+
+def _call_all(calls: Sequence[Callable[[], None]], name: str) -> None:
+    failures: list[Exception] = []
+    for call in calls:
+        try:
+            call()
+        except Exception as error:
+            failures.append(error)
+    if failures:
+        raise ExceptionGroup(f"subscribers failed on a change of resource {name}", failures)

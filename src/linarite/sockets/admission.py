@@ -1,7 +1,7 @@
 """Who may open a WebSocket, as what: the checks before the 101, in the service's order.
 
-WebSocket? -> hub -> token -> the token's groups -> what a plain client's messages mean -> quota. Each refusal is an
-HTTP answer; no connection that is refused ever shows in a hub. (concept-client-protocols; statuses in
+WebSocket? -> hub -> network rules -> token -> the token's groups -> what a plain client's messages mean -> quota. Each
+refusal is an HTTP answer; no connection that is refused ever shows in a hub. (concept-client-protocols; statuses in
 docs/reference/clients.md.)
 """
 
@@ -17,8 +17,9 @@ from linarite.access.tokens import Claims, TokenRefused
 from linarite.domain.names import InvalidName, is_valid_group_name, parse_hub_name
 from linarite.hubs.session import PlainMode, PlainPublish
 from linarite.resources.model import HubSettings, Resource
+from linarite.resources.network_rules import RequestType
 
-__all__ = ["Admission", "ConnectionRequest", "Refused", "admit", "challenge"]
+__all__ = ["Admission", "ConnectionRequest", "Refused", "admit", "challenge", "check_open"]
 
 _log = logging.getLogger(__name__)
 
@@ -53,6 +54,7 @@ class ConnectionRequest:
     query: str
     host: str
     authorization: str | None
+    client: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,7 @@ def admit(request: ConnectionRequest, entrance: Entrance) -> Admission:
     hub, as_sent = _hub(request.path, parameters)
     token = _token(parameters, request.authorization)
     resource = entrance.resource_of(request.host, token)
+    check_open(resource, request.client)
     settings = resource.hub(hub)
     claims = _claims(request, entrance, resource, settings, token, as_sent)
     groups = claims.groups if claims is not None else ()
@@ -93,6 +96,15 @@ def admit(request: ConnectionRequest, entrance: Entrance) -> Admission:
         claims.everything if claims is not None else {},
         query,
     )
+
+
+def check_open(resource: Resource, client: str) -> None:
+    """Raise Refused unless the resource is running and its network rules let clients from that address in."""
+    if resource.is_stopped:
+        raise Refused(503, "The resource is stopped.")
+    if not resource.network_rules.admits(RequestType.CLIENT_CONNECTION, client):
+        _log.info("client refused: network rules", extra={"resource": resource.name, "client": client})
+        raise Refused(403, "The network rules of the resource do not let this client in.")
 
 
 def challenge(refused: TokenRefused | None) -> str:

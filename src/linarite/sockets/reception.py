@@ -162,7 +162,7 @@ class Reception:
             head.headers,
             self._parts.proxies,
         )
-        return ConnectionRequest(path, query, address.host, head.first(b"authorization"))
+        return ConnectionRequest(path, query, address.host, head.first(b"authorization"), address.client)
 
     def _reserve(self, resource: Resource) -> None:
         limit = resource.sku.connection_limit(

@@ -14,6 +14,7 @@ from linarite.http.data_plane.requests import ApiRequest, Limits, Receive, parse
 from linarite.http.data_plane.routes import Route, Unrouted, find_route
 from linarite.monitoring.logs import log_event
 from linarite.resources.model import Resource
+from linarite.resources.network_rules import RequestType
 from linarite.sockets.admission import challenge
 from linarite.sockets.forwarded import RequestAddress, TrustedProxies, address_of_request
 
@@ -81,6 +82,7 @@ class DataPlane:
         token = _bearer(headers.get(b"authorization"))
         resource = self._entrance.resource_of(address.host, token)
         if not route.is_public:
+            _check_open(resource, address, text_path)
             self._check_token(route, resource, token, address, text_path)
         call = ApiRequest(
             resource,
@@ -116,6 +118,24 @@ class DataPlane:
                 reason=str(refused),
             )
             raise ApiError(401, headers=(("www-authenticate", challenge(refused)),)) from None
+
+
+def _check_open(resource: Resource, address: RequestAddress, path: str) -> None:
+    """Raise ApiError unless the resource is running and its network rules let calls from that address in."""
+    if resource.is_stopped:
+        raise plain(503, "Error.Resource.Stopped", f"The resource `{resource.name}` is stopped.")
+    if not resource.network_rules.admits(RequestType.REST_API, address.client):
+        log_event(
+            _log,
+            logging.INFO,
+            "call refused",
+            resource=resource.name,
+            path=path,
+            client=address.client,
+            check="network",
+        )
+        message = f"The network rules of the resource `{resource.name}` do not let this call in."
+        raise plain(403, "Error.NetworkAccess.Denied", message)
 
 
 def _unrouted(methods: tuple[str, ...]) -> ApiError:
