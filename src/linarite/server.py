@@ -191,7 +191,15 @@ class Server:
         self._entrance = Entrance(
             self._registry, time.time, domain=settings.domain, public_endpoint=settings.public_endpoint
         )
-        parts = Parts(self._entrance, self._directory, self._backplane, self._keep_alive, self._proxies, self._events)
+        parts = Parts(
+            self._registry,
+            self._entrance,
+            self._directory,
+            self._backplane,
+            self._keep_alive,
+            self._proxies,
+            self._events,
+        )
         self._reception = Reception(parts, settings, loop)
         self._head_limits = HeadLimits(settings.upgrade_timeout_seconds, settings.head_limit_bytes)
         self._registry.subscribe(self._reception.close_resource)

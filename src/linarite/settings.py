@@ -251,6 +251,32 @@ class Settings:
         maximum=1_073_741_824,
         reason="The same limit in bytes; the service documents 16 MB for a reliable client's buffer.",
     )
+    recovery_window_seconds: float = setting(
+        30.0,
+        section="Connections",
+        unit="seconds",
+        minimum=0,
+        maximum=3600,
+        reason="So long a reliable client that has lost its socket may come back to its connection; the service "
+        "promises at least 30 seconds, and client libraries try for that long.",
+    )
+    recovery_limit_messages: int = setting(
+        1000,
+        section="Connections",
+        unit="messages",
+        minimum=1,
+        maximum=1_000_000,
+        reason="Messages kept for a reliable client until it acknowledges them, as in the service; one more ends its "
+        "connection with close code 1008. Client libraries acknowledge once a second.",
+    )
+    recovery_limit_bytes: int = setting(
+        16_777_216,
+        section="Connections",
+        unit="bytes",
+        minimum=65_536,
+        maximum=1_073_741_824,
+        reason="The same limit in bytes; the service documents 16 MB.",
+    )
     write_buffer_bytes: int = setting(
         65_536,
         section="Connections",

@@ -6,10 +6,11 @@ from collections.abc import Callable, Set
 from typing import TYPE_CHECKING, Protocol
 
 from linarite.domain.permissions import Permissions
+from linarite.hubs.recovery import RecoveryQueue
 from linarite.protocols.codec import Codec
 
 if TYPE_CHECKING:
-    from linarite.hubs.delivery import Batch
+    from linarite.hubs.batch import Batch
 
 __all__ = ["Connection", "Outlet"]
 
@@ -57,6 +58,7 @@ class Connection:
         "outlet",
         "permissions",
         "protocol",
+        "recovery",
         "tick",
         "user_id",
         "write",
@@ -71,8 +73,12 @@ class Connection:
         outlet: Outlet,
         protocol: str | None = None,
         origin: str = "",
+        recovery: RecoveryQueue | None = None,
     ) -> None:
-        """`origin` is the host of the service as the client addressed it, without a port: events tell it upstream."""
+        """`origin` is the host of the service as the client addressed it, without a port: events tell it upstream.
+
+        `recovery` is for connections whose protocol is reliable, and only for them.
+        """
         self.connection_id = connection_id
         self.user_id = user_id
         self.codec = codec
@@ -80,10 +86,12 @@ class Connection:
         self.permissions = permissions
         self.outlet = outlet
         self.origin = origin
+        self.recovery = recovery
         # What the way upstream keeps for this connection; None as long as none of its events went there.
         self.line: object | None = None
         self.groups: Set[str] = _NO_GROUPS
         self.is_closing = False
+        # The client is not reading just now, or has lost its socket and may come back.
         self.is_stalled = False
         # Delivery's notes about this tick: see hubs/delivery.py.
         self.write: Callable[[bytes], None] = outlet.write

@@ -15,19 +15,22 @@ busy group is the number of its members times ticks, not times messages.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
-from operator import attrgetter, itemgetter
+from operator import attrgetter
 from typing import Protocol
 
 from linarite.domain.messages import Message
+from linarite.hubs.batch import NO_CONNECTIONS, Batch, Heard, Said, said
 from linarite.hubs.connection import Connection
 from linarite.hubs.writing import write_each
 from linarite.protocols.codec import Codec
 
-__all__ = ["Audience", "Batch", "Delivery"]
+__all__ = ["Audience", "Delivery"]
 
-NO_CONNECTIONS: frozenset[Connection] = frozenset()
-_order = itemgetter(0)
+_POLICY_VIOLATION = 1008
+_BUFFER_FULL = "The reliable message buffer is full."
+_order = attrgetter("order")
 _codec_of = attrgetter("codec")
 # A connection's `audience_index` when it hears more than one audience in the tick.
 _SEVERAL = -1
@@ -41,62 +44,6 @@ class Audience(Protocol):
     @property
     def members(self) -> Mapping[Connection, None]:
         """The connections of the moment, as the keys of a mapping: ordered, and quick to ask for one."""
-
-
-class Batch:
-    """What was said to one audience in one tick."""
-
-    __slots__ = ("_encoded", "_joined", "left_out", "members", "messages", "orders", "skipped")
-
-    def __init__(self, members: Mapping[Connection, None]) -> None:
-        self.members = members
-        self.orders: list[int] = []
-        self.messages: list[Message | bytes] = []
-        # For each message the connections that do not get it; None while every member gets everything.
-        self.skipped: list[Collection[Connection]] | None = None
-        self.left_out: set[Connection] | None = None
-        self._encoded: dict[Codec, list[bytes]] = {}
-        self._joined: dict[Codec, bytes] = {}
-
-    def add(self, order: int, message: Message | bytes, skipped: Collection[Connection]) -> None:
-        """Append a message, or a frame that is ready for the one connection this batch is for."""
-        if skipped:
-            if self.skipped is None or self.left_out is None:
-                self.skipped = [NO_CONNECTIONS] * len(self.orders)
-                self.left_out = set()
-            self.left_out.update(skipped)
-        if self.skipped is not None:
-            self.skipped.append(skipped)
-        self.orders.append(order)
-        self.messages.append(message)
-
-    def frames(self, codec: Codec) -> list[bytes]:
-        """Each message as this protocol's frame."""
-        encoded = self._encoded.get(codec)
-        if encoded is None:
-            encode = codec.encode
-            encoded = [item if isinstance(item, bytes) else encode(item) for item in self.messages]
-            self._encoded[codec] = encoded
-        return encoded
-
-    def joined(self, codec: Codec) -> bytes:
-        """All frames in one piece."""
-        joined = self._joined.get(codec)
-        if joined is None:
-            frames = self.frames(codec)
-            joined = self._joined[codec] = frames[0] if len(frames) == 1 else b"".join(frames)
-        return joined
-
-    def heard_by(self, connection: Connection) -> list[tuple[int, bytes, float | None]]:
-        """Order, frame and end of life of each message that the connection gets."""
-        rows = list(zip(self.orders, self.frames(connection.codec), map(_expiry, self.messages), strict=True))
-        if self.left_out is None or self.skipped is None or connection not in self.left_out:
-            return rows
-        return [row for row, skipped in zip(rows, self.skipped, strict=True) if connection not in skipped]
-
-
-def _expiry(item: Message | bytes) -> float | None:
-    return None if isinstance(item, bytes) else item.expires_at
 
 
 class Delivery:
@@ -161,9 +108,9 @@ class Delivery:
         own = self._who_hears_differently(batches, direct)
         for batch in batches:
             self._write_batch(batch, own)
-        joins: dict[tuple[object, ...], bytes] = {}
+        shared: dict[tuple[object, ...], Said] = {}
         for connection, heard in own.items():
-            self._write_own(connection, heard, joins)
+            _write_own(connection, _said_to(connection, heard, shared))
 
     def _who_hears_differently(
         self, batches: list[Batch], direct: list[tuple[Connection, Batch]]
@@ -214,26 +161,59 @@ class Delivery:
         codecs = set(map(_codec_of, members))
         for codec in codecs:
             speakers = members if len(codecs) == 1 else [member for member in members if member.codec is codec]
-            write_each(speakers, batch.joined(codec))
+            if codec.is_reliable:
+                _write_numbered(speakers, batch, codec)
+            elif joined := batch.joined(codec):
+                write_each(speakers, joined)
 
-    def _write_own(self, connection: Connection, heard: list[Batch], joins: dict[tuple[object, ...], bytes]) -> None:
-        """Write what one connection heard; who heard the same batches in full shares the join."""
-        if connection.is_stalled:
-            for _, frame, expires_at in _in_order(connection, heard):
+
+def _write_numbered(speakers: list[Connection], batch: Batch, codec: Codec) -> None:
+    """One write a receiver; those who stand at the same sequence id get the same bytes."""
+    at_same_id: defaultdict[int, list[Connection]] = defaultdict(list)
+    for connection in speakers:
+        assert connection.recovery is not None
+        at_same_id[connection.recovery.next_id].append(connection)
+    for first_id, receivers in at_same_id.items():
+        tick = batch.said_from(codec, first_id)
+        if tick.numbered is not None:
+            receivers = [receiver for receiver in receivers if _is_kept(receiver, tick)]
+        write_each(receivers, tick.joined)
+
+
+def _said_to(connection: Connection, heard: list[Batch], shared: dict[tuple[object, ...], Said]) -> Said:
+    """What one connection heard, in order; who heard the same batches in full shares it."""
+    codec = connection.codec
+    next_id = 0 if connection.recovery is None else connection.recovery.next_id
+    if any(batch.left_out is not None and connection in batch.left_out for batch in heard):
+        return said(_in_order(connection, heard), codec, next_id)
+    key = (codec, next_id, *map(id, heard))
+    known = shared.get(key)
+    if known is None:
+        known = shared[key] = said(_in_order(connection, heard), codec, next_id)
+    return known
+
+
+def _write_own(connection: Connection, tick: Said) -> None:
+    """Write a tick's frames to one connection, or have them wait until it reads."""
+    if not _is_kept(connection, tick):
+        return
+    if connection.is_stalled:
+        for frame, expires_at in zip(tick.frames, tick.expiries, strict=True):
+            if frame:
                 connection.outlet.hold(frame, expires_at)
-            return
-        if any(batch.left_out is not None and connection in batch.left_out for batch in heard):
-            frames = b"".join([frame for _, frame, _ in _in_order(connection, heard)])
-        else:
-            key = (connection.codec, *map(id, heard))
-            known = joins.get(key)
-            frames = b"".join([frame for _, frame, _ in _in_order(connection, heard)]) if known is None else known
-            joins[key] = frames
-        if frames:
-            connection.write(frames)
+    elif tick.joined:
+        connection.write(tick.joined)
 
 
-def _in_order(connection: Connection, heard: list[Batch]) -> list[tuple[int, bytes, float | None]]:
+def _is_kept(connection: Connection, tick: Said) -> bool:
+    """Keep a tick's messages until the client acknowledges them; what is too much to keep ends the connection."""
+    if tick.numbered is None or connection.recovery is None or connection.recovery.add(tick.numbered):
+        return True
+    connection.close(_POLICY_VIOLATION, _BUFFER_FULL)
+    return False
+
+
+def _in_order(connection: Connection, heard: list[Batch]) -> list[Heard]:
     rows = [row for batch in heard for row in batch.heard_by(connection)]
     if len(heard) > 1:
         rows.sort(key=_order)

@@ -11,9 +11,10 @@ from linarite.domain import commands as do
 from linarite.domain.commands import Command, Granted, GroupMember, HubAddress, Question
 from linarite.domain.filters import Filter
 from linarite.domain.permissions import TooManyTargets
+from linarite.hubs.batch import NO_CONNECTIONS, Batch
 from linarite.hubs.client_events import ClientEvents
 from linarite.hubs.connection import Connection
-from linarite.hubs.delivery import NO_CONNECTIONS, Batch, Delivery
+from linarite.hubs.delivery import Delivery
 
 __all__ = ["Hub"]
 

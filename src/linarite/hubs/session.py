@@ -32,6 +32,9 @@ _INTERNAL_ERROR = 1011
 _PLAIN_EVENT = "message"
 
 
+_OVERTAKING = (wanted.Ping, wanted.SequenceAck)
+
+
 class Publisher(Protocol):
     """What a session needs of the cluster: a way to have a command carried out everywhere."""
 
@@ -81,13 +84,12 @@ class _Waiting(NamedTuple):
 
 
 class Session:
-    """Carries out one client's requests, one after the other."""
+    """Carries out one client's requests, one after the other; it outlives the socket if the client may come back."""
 
     __slots__ = (
         "_acked",
         "_acked_order",
         "_clock",
-        "_connection",
         "_events",
         "_limits",
         "_plain",
@@ -95,6 +97,7 @@ class Session:
         "_waiting",
         "_waiting_bytes",
         "at",
+        "connection",
         "hub",
     )
 
@@ -112,7 +115,7 @@ class Session:
         """`plain` is for plain clients that publish to a group; without it their messages are user events."""
         self.at = at
         self.hub = hub
-        self._connection = connection
+        self.connection = connection
         self._publisher = publisher
         self._clock = clock
         self._limits = limits
@@ -128,14 +131,14 @@ class Session:
         """Take one whole message of the client, its text checked to be UTF-8; a wrong one ends the connection.
 
         Requests are carried out one after the other: while an event is being answered the following ones wait, all but
-        pings, which a client may need to believe that the service is there.
+        pings, which a client may need to believe that the service is there, and acknowledgements, which make room.
         """
         request: wanted.Request | wanted.ProtocolViolation
         try:
-            request = self._connection.codec.decode(is_text, payload)
+            request = self.connection.codec.decode(is_text, payload)
         except wanted.ProtocolViolation as violation:
             request = violation
-        if self._waiting is not None and not isinstance(request, wanted.Ping):
+        if self._waiting is not None and not isinstance(request, _OVERTAKING):
             self._wait(request, len(payload))
         else:
             self._carry_out(request)
@@ -158,13 +161,13 @@ class Session:
 
     def _join(self, request: wanted.JoinGroup) -> None:
         def act() -> None:
-            self.hub.join(self._connection, request.group)
+            self.hub.join(self.connection, request.group)
 
         self._permitted(request.ack_id, Permission.JOIN_LEAVE_GROUP, request.group, "join", act)
 
     def _leave(self, request: wanted.LeaveGroup) -> None:
         def act() -> None:
-            self.hub.leave(self._connection, request.group)
+            self.hub.leave(self.connection, request.group)
 
         self._permitted(request.ack_id, Permission.JOIN_LEAVE_GROUP, request.group, "leave", act)
 
@@ -183,8 +186,8 @@ class Session:
         metadata: Mapping[str, str] = NO_METADATA,
         expires_at: float | None = None,
     ) -> None:
-        message = Message(payload.data_type, payload.data, group, self._connection.user_id, metadata, expires_at)
-        excluded = frozenset((self._connection.connection_id,)) if no_echo else do.NOBODY
+        message = Message(payload.data_type, payload.data, group, self.connection.user_id, metadata, expires_at)
+        excluded = frozenset((self.connection.connection_id,)) if no_echo else do.NOBODY
         self._publisher.publish(do.SendToGroup(self.at, group, message, excluded))
 
     def _permitted(
@@ -192,7 +195,7 @@ class Session:
     ) -> None:
         if self._is_duplicate(ack_id):
             return
-        if not self._connection.permissions.allows(permission, group):
+        if not self.connection.permissions.allows(permission, group):
             message = f"The client does not have permission to {verb} group '{group}'."
             self._fail(ack_id, AckError("Forbidden", message))
             return
@@ -215,7 +218,7 @@ class Session:
     def _take_raw(self, request: wanted.RawMessage) -> None:
         if self._plain is None:
             self._raise_event(_PLAIN_EVENT, request.payload, NO_METADATA, self._raw_answered)
-        elif self._connection.permissions.allows(Permission.SEND_TO_GROUP, self._plain.group):
+        elif self.connection.permissions.allows(Permission.SEND_TO_GROUP, self._plain.group):
             self._publish(self._plain.group, request.payload, self._plain.no_echo)
         else:
             self._close(_POLICY_VIOLATION, "The connection is not authorized for raw sendToGroup mode.")
@@ -238,16 +241,16 @@ class Session:
         self._waiting = deque()
 
         def resume(answer: EventAnswer | None) -> None:
-            if not self._connection.is_closing:  # else whoever ended it has had the last word
+            if not self.connection.is_closing:  # else whoever ended it has had the last word
                 answered(answer)
                 self._resume()
 
-        self._events.ask(self.at, self._connection, name, payload, metadata, resume)
+        self._events.ask(self.at, self.connection, name, payload, metadata, resume)
 
     def _reply(self, answer: EventAnswer) -> None:
         if answer.data_type is not None:
             message = Message(answer.data_type, answer.data, metadata=answer.metadata)
-            self.hub.delivery.send_direct(self._connection, message)
+            self.hub.delivery.send_direct(self.connection, message)
 
     # Waiting for an answer
 
@@ -257,26 +260,28 @@ class Session:
         self._waiting_bytes += size
         limits = self._limits
         if len(self._waiting) >= limits.waiting_requests or self._waiting_bytes >= limits.waiting_bytes:
-            self._connection.outlet.pause_reading()
+            self.connection.outlet.pause_reading()
 
     def _resume(self) -> None:
         """Carry out what waited, up to the next event that has to be answered."""
         waiting, self._waiting = self._waiting or deque(), None
-        while waiting and not self._connection.is_closing:
+        while waiting and not self.connection.is_closing:
             first = waiting.popleft()
             self._waiting_bytes -= first.size
             self._carry_out(first.request)
             if self._waiting is not None:  # another event: the rest goes on waiting behind it
                 self._waiting.extend(waiting)
                 return
-        if not self._connection.is_closing:
-            self._connection.outlet.resume_reading()
+        if not self.connection.is_closing:
+            self.connection.outlet.resume_reading()
 
     def _ping(self, request: wanted.Ping) -> None:
-        self._answer(self._connection.codec.pong())
+        self._answer(self.connection.codec.pong())
 
-    def _ignore(self, request: wanted.SequenceAck) -> None:
+    def _acknowledge(self, request: wanted.SequenceAck) -> None:
         """Only a reliable connection has anything to acknowledge; on the others the frame means nothing."""
+        if self.connection.recovery is not None:
+            self.connection.recovery.acknowledge(request.sequence_id)
 
     def _refuse(self, request: wanted.Unsupported) -> None:
         if not self._is_duplicate(request.ack_id):
@@ -299,22 +304,22 @@ class Session:
         self._acked_order.append(ack_id)
         if len(self._acked_order) > self._limits.ack_memory:
             self._acked.discard(self._acked_order.popleft())
-        self._answer(self._connection.codec.ack(ack_id, None))
+        self._answer(self.connection.codec.ack(ack_id, None))
 
     def _fail(self, ack_id: int | None, error: AckError) -> None:
         if ack_id is None:
             _log.debug("request without ack id failed: %s", error.message)
         else:
-            self._answer(self._connection.codec.ack(ack_id, error))
+            self._answer(self.connection.codec.ack(ack_id, error))
 
     def _answer(self, frame: bytes | None) -> None:
         if frame is not None:
-            self.hub.delivery.send_direct(self._connection, frame)
+            self.hub.delivery.send_direct(self.connection, frame)
 
     def _close(self, code: int, reason: str) -> None:
         """End the connection after what it was told before."""
         self.hub.delivery.settle()
-        self._connection.close(code, reason)
+        self.connection.close(code, reason)
 
 
 _HANDLERS: dict[type[wanted.Request], Callable[[Session, Any], None]] = {
@@ -324,6 +329,6 @@ _HANDLERS: dict[type[wanted.Request], Callable[[Session, Any], None]] = {
     wanted.SendEvent: Session._send_event,
     wanted.RawMessage: Session._take_raw,
     wanted.Ping: Session._ping,
-    wanted.SequenceAck: Session._ignore,
+    wanted.SequenceAck: Session._acknowledge,
     wanted.Unsupported: Session._refuse,
 }

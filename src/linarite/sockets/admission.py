@@ -19,11 +19,21 @@ from linarite.hubs.session import PlainMode, PlainPublish
 from linarite.resources.model import HubSettings, Resource
 from linarite.resources.network_rules import RequestType
 
-__all__ = ["Admission", "ConnectionRequest", "Refused", "admit", "challenge", "check_open"]
+__all__ = [
+    "Admission",
+    "ConnectionRequest",
+    "RecoveryRequest",
+    "Refused",
+    "admit",
+    "challenge",
+    "check_open",
+    "recovery_of",
+]
 
 _log = logging.getLogger(__name__)
 
 _HUB_PREFIX = ("client", "hubs")
+_RECOVERY_PARAMETER = "awps_connection_id"
 
 
 class Refused(Exception):
@@ -70,6 +80,31 @@ class Admission:
     plain: PlainPublish | None
     claims: Mapping[str, object]
     query: Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryRequest:
+    """What a client says that wants its connection back: `awps_connection_id` and `awps_reconnection_token`."""
+
+    hub: str
+    connection_id: str
+    token: str
+
+
+def recovery_of(request: ConnectionRequest) -> RecoveryRequest | None:
+    """Which connection is to be recovered, None if a new one is wanted. Raises Refused.
+
+    Of such a request nothing else counts: client libraries leave the old access token in it.
+    """
+    if _RECOVERY_PARAMETER not in request.query:
+        return None
+    parameters = dict(parse_qsl(request.query, keep_blank_values=True))
+    connection_id = parameters.get(_RECOVERY_PARAMETER)
+    token = parameters.get("awps_reconnection_token")
+    if not connection_id or token is None:
+        return None
+    hub, _ = _hub(request.path, parameters)
+    return RecoveryRequest(hub, connection_id, token)
 
 
 def admit(request: ConnectionRequest, entrance: Entrance) -> Admission:

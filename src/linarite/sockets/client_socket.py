@@ -2,7 +2,8 @@
 
 picows parses what comes in. What goes out are frames that delivery has laid ready; they go to the transport in one
 write. A client that does not read fills the transport's buffer; from then on its frames wait in a bounded outbox, and a
-client that lets too much wait loses its connection (1008), never its neighbours' time.
+client that lets too much wait loses its connection (1008), never its neighbours' time. A reliable client loses only the
+socket: what it has not acknowledged is kept for its return (sockets/recoveries.py).
 """
 
 from __future__ import annotations
@@ -10,8 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial
@@ -25,7 +25,9 @@ from linarite.hubs.session import Session
 from linarite.protocols.framing import PING, close_frame, pong_frame
 from linarite.sockets.keep_alive import KeepAlive
 from linarite.sockets.lingering import close_lingering
+from linarite.sockets.outbox import Outbox
 from linarite.sockets.tcp_state import seconds_since_data
+from linarite.sockets.turned_away import RECOVERY_REFUSED
 from linarite.sockets.wire import Wire
 
 __all__ = ["ClientSocket", "SocketLimits", "SocketOwner"]
@@ -33,6 +35,7 @@ __all__ = ["ClientSocket", "SocketLimits", "SocketOwner"]
 _log = logging.getLogger(__name__)
 
 # WebSocket close codes (RFC 6455, section 7.4.1; "Close codes" in docs/reference/clients.md).
+_NORMAL_CLOSURE = 1000
 _PROTOCOL_ERROR = 1002
 _INVALID_DATA = 1007
 _POLICY_VIOLATION = 1008
@@ -69,6 +72,7 @@ class SocketLimits:
     close_timeout_seconds: float
 
 
+_TOO_SLOW = "The client is too slow to read its messages."
 # On Windows a socket's descriptor is not one that os.write takes.
 _SOCKETS_ARE_FILES = os.name == "posix"
 
@@ -76,30 +80,6 @@ _SOCKETS_ARE_FILES = os.name == "posix"
 class _State(Enum):
     OPEN = "open"
     CLOSING = "closing"
-    ENDED = "ended"
-
-
-class _Outbox:
-    """Frames that wait for a client to read, oldest first."""
-
-    __slots__ = ("bytes", "frames")
-
-    def __init__(self) -> None:
-        self.frames: deque[tuple[bytes, float | None]] = deque()
-        self.bytes = 0
-
-    def add(self, frame: bytes, expires_at: float | None) -> None:
-        self.frames.append((frame, expires_at))
-        self.bytes += len(frame)
-
-    def take(self, now: float) -> bytes | None:
-        """The next frame that is still wanted; None when none is left."""
-        while self.frames:
-            frame, expires_at = self.frames.popleft()
-            self.bytes -= len(frame)
-            if expires_at is None or now < expires_at:
-                return frame
-        return None
 
 
 class SocketOwner(Protocol):
@@ -108,19 +88,23 @@ class SocketOwner(Protocol):
     def opened(self, socket: ClientSocket) -> None:
         """The handshake is answered."""
 
-    def ended(self, socket: ClientSocket, reason: str) -> None:
-        """Nothing is written to the client any more, whoever ended it. Called once."""
+    def detached(self, socket: ClientSocket) -> None:
+        """The socket has ended, its connection may be recovered. Called at once, so that nothing is lost."""
+
+    def ended(self, session: Session, reason: str) -> None:
+        """The connection is over, for good. Called once."""
 
     def gone(self, socket: ClientSocket) -> None:
         """The transport is closed. Called once, after `opened`."""
 
 
 class ClientSocket(WSListener):
-    """The socket of one connection. `connection` and `session` are set before the handshake is answered."""
+    """A socket of one connection. `connection` and `session` are set before the handshake is answered."""
 
     __slots__ = (
         "_fragments",
         "_has_said_goodbye",
+        "_is_leaving",
         "_is_paused",
         "_is_text",
         "_keep_alive",
@@ -134,6 +118,7 @@ class ClientSocket(WSListener):
         "connection",
         "groups",
         "heard_at",
+        "is_recovery",
         "keep_alive_seconds",
         "session",
     )
@@ -154,13 +139,17 @@ class ClientSocket(WSListener):
         self._owner = owner
         self._transport: asyncio.Transport | None = None
         self._state = _State.OPEN
-        self._outbox: _Outbox | None = None
+        self._outbox: Outbox | None = None
         self._timeout: asyncio.TimerHandle | None = None
         self._fragments: bytearray | None = None
         """What has come of a message in several frames: one piece, so that many tiny frames take no more than it."""
         self._is_text = False
         self._is_paused = False
         self._has_said_goodbye = False
+        self._is_leaving = False
+        """Whether the client has said that it will not come back."""
+        self.is_recovery = False
+        """Whether a connection is recovered here, and not begun."""
         self.heard_at = 0
 
     # What picows and its wire call
@@ -171,9 +160,6 @@ class ClientSocket(WSListener):
         self._transport = wire.transport
         # picows keeps the handshake for as long as the connection lasts; nobody asks for it any more.
         transport.request.headers = transport.response.headers = _NO_HEADERS
-        # From here on a delivery's write is the transport's own, or goes to the socket's descriptor.
-        self.connection.write = self._transport.write
-        self.connection.descriptor = self._descriptor(self._transport)
         try:
             self._owner.opened(self)
         except Exception:
@@ -209,7 +195,7 @@ class ClientSocket(WSListener):
         if self._timeout is not None:
             self._timeout.cancel()
         self._transport = None
-        self._end("The connection was lost.")
+        self._end("The connection was lost.", is_final=False)
         self._owner.gone(self)
 
     def _descriptor(self, transport: asyncio.Transport) -> int | None:
@@ -222,13 +208,49 @@ class ClientSocket(WSListener):
         sock = transport.get_extra_info("socket")
         return None if transport.get_write_buffer_size() else int(sock.fileno())
 
+    # What the owner calls
+
+    def attach(self) -> None:
+        """Be the connection's way out: from here on a delivery's write is the transport's own, or the descriptor's."""
+        assert self._transport is not None
+        connection = self.connection
+        connection.outlet = self
+        connection.write = self._transport.write
+        connection.is_stalled = False
+        connection.descriptor = self._descriptor(self._transport)
+
+    def replay(self, frames: Iterable[tuple[bytes, float | None]]) -> None:
+        """Send again what the client may have missed, before anything new."""
+        for frame, expires_at in frames:
+            if self.connection.is_stalled:
+                self.hold(frame, expires_at)
+            elif self._transport is not None:
+                self._transport.write(frame)
+
+    def give_way(self) -> None:
+        """Another socket is the connection's way out now."""
+        self.abort()
+
+    def turn_away(self) -> None:
+        """There is no connection any more for this socket to go on with."""
+        if self._transport is not None:
+            self._transport.write(close_frame(_POLICY_VIOLATION, RECOVERY_REFUSED))
+            self._end(RECOVERY_REFUSED)
+            self._loop.call_soon(self._linger)
+
+    # What the transport calls
+
     def pause_writing(self) -> None:
         """The client does not keep up: what is said to it from now on waits in its outbox."""
+        if self._state is not _State.OPEN:
+            return
         self.connection.is_stalled = True
         self.session.hub.delivery.stalled.add(self.connection)
 
     def resume_writing(self) -> None:
         """The client reads again: write what waited, until it is all out or the client stalls once more."""
+        if self._state is not _State.OPEN:
+            return
         self.connection.is_stalled = False
         outbox, now = self._outbox, self._loop.time()
         while outbox is not None and self._transport is not None and not self.connection.is_stalled:
@@ -250,15 +272,19 @@ class ClientSocket(WSListener):
         if self._state is not _State.OPEN:
             return
         if self._outbox is None:
-            self._outbox = _Outbox()
+            self._outbox = Outbox()
         self._outbox.add(frame, expires_at)
         waiting = self._outbox
         is_full = (
             len(waiting.frames) > self._limits.outbox_limit_messages or waiting.bytes > self._limits.outbox_limit_bytes
         )
-        if is_full and not self.connection.is_closing:
-            self._outbox = None
-            self.connection.close(_POLICY_VIOLATION, "The client is too slow to read its messages.")
+        if not is_full or self.connection.is_closing:
+            return
+        self._outbox = None
+        if self.connection.recovery is None:
+            self.connection.close(_POLICY_VIOLATION, _TOO_SLOW)
+        else:
+            self.drop(_TOO_SLOW)
 
     def close(self, code: int, reason: str, told: str) -> None:
         """Send what waits and a close frame, and give the client a while to answer."""
@@ -279,7 +305,7 @@ class ClientSocket(WSListener):
 
     def abort(self) -> None:
         """End the socket without a word."""
-        self._end("The connection was lost.")
+        self._end("The connection was lost.", is_final=False)
         if self._transport is not None:
             self._transport.abort()
 
@@ -303,7 +329,7 @@ class ClientSocket(WSListener):
 
     def drop(self, reason: str) -> None:
         """The client is gone without having said so."""
-        self._end(reason)
+        self._end(reason, is_final=False)
         self.abort()
 
     # Frames
@@ -388,12 +414,13 @@ class ClientSocket(WSListener):
             self._disconnect()
         else:
             self._has_said_goodbye = True
+            self._is_leaving = code == _NORMAL_CLOSURE
             self.session.after_requests(partial(self._say_goodbye, None if code == _NO_CODE else code, reason))
 
     def _say_goodbye(self, code: int | None, reason: str) -> None:
         self.session.hub.delivery.settle()
         self._send_close(code, reason)
-        self._end(reason)
+        self._end(reason, is_final=False)
         self._disconnect()
 
     def _send_close(self, code: int | None, reason: str) -> None:
@@ -410,22 +437,31 @@ class ClientSocket(WSListener):
         if self._transport is not None:
             self._transport.close()
 
-    def _end(self, reason: str) -> None:
-        """From now on nothing is written to the client, and it is nobody's member any more."""
+    def _end(self, reason: str, *, is_final: bool = True) -> None:
+        """From now on nothing is written to the client here.
+
+        The connection is over, and nobody's member any more, unless it is a reliable one that has lost its socket.
+        """
         if self._state is not _State.OPEN:
             return
         self._state = _State.CLOSING
         self._outbox = None
         self._fragments = None
-        self.connection.is_closing = True
-        self.connection.is_stalled = False
-        self.connection.write = self.write
-        self.connection.descriptor = None
         if self._is_paused and self._transport is not None:
             self._transport.resume_reading()  # for the client's answer to the close frame
         self._keep_alive.forget(self)
+        connection = self.connection
+        if connection.outlet is not self:
+            return
+        if connection.recovery is not None and not is_final and not self._is_leaving:
+            self._owner.detached(self)
+            return
+        connection.is_closing = True
+        connection.is_stalled = False
+        connection.write = self.write
+        connection.descriptor = None
         # Not at once: whoever closes may be in the middle of writing to the hub's members.
-        self._loop.call_soon(self._owner.ended, self, reason)
+        self._loop.call_soon(self._owner.ended, self.session, reason)
 
 
 def _is_utf8(payload: bytes) -> bool:

@@ -19,15 +19,27 @@ from linarite.events.event_line import EventLine, LineIdentity
 from linarite.events.replies import ConnectRefusal, ConnectReply
 from linarite.hubs.connection import Connection
 from linarite.hubs.directory import Directory
+from linarite.hubs.recovery import RecoveryLimits, RecoveryQueue
 from linarite.hubs.session import PlainPublish, Session, SessionLimits
 from linarite.monitoring.logs import log_event
 from linarite.protocols.negotiation import negotiate, parse_offer
 from linarite.resources.model import Resource
+from linarite.resources.registry import Registry
 from linarite.settings import Settings
-from linarite.sockets.admission import Admission, ConnectionRequest, Refused, admit
+from linarite.sockets.admission import (
+    Admission,
+    ConnectionRequest,
+    RecoveryRequest,
+    Refused,
+    admit,
+    check_open,
+    recovery_of,
+)
 from linarite.sockets.client_socket import ClientSocket, SocketLimits
 from linarite.sockets.forwarded import TrustedProxies, address_of_request
 from linarite.sockets.keep_alive import KeepAlive
+from linarite.sockets.recoveries import Recoveries
+from linarite.sockets.turned_away import TurnedAway
 from linarite.sockets.upgrade import RequestHead, Welcome
 from linarite.sockets.upstream_events import UpstreamEvents
 
@@ -45,6 +57,7 @@ _CONNECTION_ID_BYTES = 16
 class Parts(NamedTuple):
     """What the reception works with."""
 
+    registry: Registry
     entrance: Entrance
     directory: Directory
     backplane: Backplane
@@ -73,6 +86,8 @@ class Reception:
             settings.write_buffer_bytes,
             settings.close_timeout_seconds,
         )
+        self._recovery_limits = RecoveryLimits(settings.recovery_limit_messages, settings.recovery_limit_bytes)
+        self._recoveries = Recoveries(loop, parts.registry, settings.recovery_window_seconds, self.ended)
         self.message_limit_bytes = settings.message_limit_bytes
         self.read_buffer_bytes = settings.read_buffer_bytes
         self.is_draining = False
@@ -84,6 +99,9 @@ class Reception:
         if self.is_draining:
             raise Refused(503, "The service is shutting down.", _RETRY_AFTER)
         request = self._request(head)
+        recovery = recovery_of(request)
+        if recovery is not None:
+            return self._let_back_in(recovery, head, request.client)
         admission = admit(request, self._parts.entrance)
         self._reserve(admission.resource)
         try:
@@ -106,9 +124,16 @@ class Reception:
         user_id = admission.user_id if reply.user_id is None else reply.user_id or None
         roles = admission.roles if reply.roles is None else reply.roles
         negotiated = negotiate(offered, reply.subprotocol)
-        socket = ClientSocket(self._loop, self._parts.keep_alive, self._socket_limits, self)
+        socket = self._new_socket()
         connection = Connection(
-            connection_id, user_id, negotiated.codec, Permissions(roles), socket, negotiated.subprotocol, origin
+            connection_id,
+            user_id,
+            negotiated.codec,
+            Permissions(roles),
+            socket,
+            negotiated.subprotocol,
+            origin,
+            RecoveryQueue(self._recovery_limits) if negotiated.codec.is_reliable else None,
         )
         connection.line = line
         socket.connection = connection
@@ -116,6 +141,26 @@ class Reception:
         socket.keep_alive_seconds = admission.hub_settings.keep_alive_seconds
         socket.session = self._session(at, connection, admission.plain)
         return Welcome(socket, negotiated.subprotocol)
+
+    def _new_socket(self) -> ClientSocket:
+        return ClientSocket(self._loop, self._parts.keep_alive, self._socket_limits, self)
+
+    def _let_back_in(self, recovery: RecoveryRequest, head: RequestHead, client: str) -> Welcome:
+        """A client that has lost its socket wants to go on; it gets the protocol that it had, whatever it offers."""
+        session = self._recoveries.find(recovery)
+        if session is None:
+            log_event(_log, logging.INFO, "recovery refused", hub=recovery.hub, connection=recovery.connection_id[:64])
+            offered = parse_offer(head.all(b"sec-websocket-protocol"))
+            return Welcome(TurnedAway(self._settings.close_timeout_seconds), negotiate(offered).subprotocol)
+        resource = self._parts.registry.get(session.at.resource)
+        assert resource is not None  # else nothing would have been found
+        check_open(resource, client)
+        socket = self._new_socket()
+        socket.connection = session.connection
+        socket.session = session
+        socket.is_recovery = True
+        socket.keep_alive_seconds = resource.hub(session.at.hub).keep_alive_seconds
+        return Welcome(socket, session.connection.protocol)
 
     async def _ask(
         self, line: EventLine, head: RequestHead, admission: Admission, offered: Sequence[str]
@@ -144,9 +189,10 @@ class Reception:
 
     def give_back(self, welcome: Welcome) -> None:
         """The client went away before it could come in."""
-        session = welcome.socket.session
-        self._parts.directory.detach(session.at, welcome.socket.connection)
-        self._parts.directory.release(session.at.resource)
+        socket = welcome.socket
+        if isinstance(socket, ClientSocket) and not socket.is_recovery:
+            self._parts.directory.detach(socket.session.at, socket.connection)
+            self._parts.directory.release(socket.session.at.resource)
 
     def own(self, task: asyncio.Task[None]) -> None:
         """Keep a task until it has ended."""
@@ -176,42 +222,64 @@ class Reception:
         self._parts.directory.reserve(name)
 
     def opened(self, socket: ClientSocket) -> None:
-        """Visible to REST first, then a member of the token's groups, then told so."""
+        """The handshake is answered: begin a connection, or go on with one."""
         self._open_sockets += 1
+        if socket.is_recovery:
+            self._recovered(socket)
+        else:
+            self._begin(socket)
+        self._parts.keep_alive.watch(socket, socket.keep_alive_seconds)
+
+    def _begin(self, socket: ClientSocket) -> None:
+        """Visible to REST first, then a member of the token's groups, then told so."""
         connection, session = socket.connection, socket.session
         hub = session.hub = self._parts.directory.open(session.at)
+        socket.attach()
         # Before the groups: `connected` is a connection's event number 1. It is sent when all of this is done.
         self._parts.events.connected(session.at, connection)
         hub.attach(connection, socket.groups)
         socket.groups = ()
-        frame = connection.codec.connected(connection.connection_id, connection.user_id, None)
+        self._welcome(session)
+        _log_life("connection started", session)
+
+    def _recovered(self, socket: ClientSocket) -> None:
+        """The client is told so and gets what it may have missed, then whatever is new. Nobody upstream hears of it."""
+        connection, session = socket.connection, socket.session
+        if connection.is_closing:  # it ended while the handshake was being answered
+            socket.turn_away()
+            return
+        before = connection.outlet
+        socket.attach()
+        session.hub.delivery.stalled.discard(connection)
+        self._recoveries.attach(session)
+        if isinstance(before, ClientSocket):
+            before.give_way()
+        self._welcome(session)
+        if connection.recovery is not None:
+            socket.replay(connection.recovery.unacknowledged(self._loop.time()))
+        _log_life("connection recovered", session)
+
+    def _welcome(self, session: Session) -> None:
+        connection = session.connection
+        token = None if connection.recovery is None else self._recoveries.watch(session)
+        frame = connection.codec.connected(connection.connection_id, connection.user_id, token)
         if frame is not None:
             connection.write(frame)
-        self._parts.keep_alive.watch(socket, socket.keep_alive_seconds)
-        log_event(
-            _log,
-            logging.DEBUG,
-            "connection started",
-            hub=session.at.hub,
-            connection=connection.connection_id,
-            user=connection.user_id,
-        )
 
-    def ended(self, socket: ClientSocket, reason: str) -> None:
+    def detached(self, socket: ClientSocket) -> None:
+        """The client of a reliable connection is gone, and may come back."""
+        self._recoveries.detach(socket.session)
+        _log_life("connection detached", socket.session)
+
+    def ended(self, session: Session, reason: str) -> None:
         """The connection is over, even if its socket has yet to close."""
-        connection, at = socket.connection, socket.session.at
+        connection, at = session.connection, session.at
+        if connection.recovery is not None:
+            self._recoveries.drop(session)
         self._parts.directory.detach(at, connection)
         self._parts.directory.release(at.resource)
         self._parts.events.disconnected(at, connection, reason)
-        log_event(
-            _log,
-            logging.DEBUG,
-            "connection ended",
-            hub=at.hub,
-            connection=connection.connection_id,
-            user=connection.user_id,
-            reason=reason,
-        )
+        _log_life("connection ended", session, reason)
 
     def gone(self, socket: ClientSocket) -> None:
         """The socket is closed."""
@@ -249,3 +317,16 @@ class Reception:
 
 # Closing is paced in steps of this length: a timer for each of many thousand connections would be work for nothing.
 _DRAIN_STEP_SECONDS = 0.01
+
+
+def _log_life(event: str, session: Session, reason: str | None = None) -> None:
+    connection = session.connection
+    log_event(
+        _log,
+        logging.DEBUG,
+        event,
+        hub=session.at.hub,
+        connection=connection.connection_id,
+        user=connection.user_id,
+        reason=reason,
+    )

@@ -21,6 +21,7 @@ from picows.picows import WSProtocol  # type: ignore[attr-defined]  # missing in
 from linarite.sockets.admission import Refused
 from linarite.sockets.client_socket import ClientSocket
 from linarite.sockets.lingering import close_lingering
+from linarite.sockets.turned_away import TurnedAway
 from linarite.sockets.wire import Wire
 
 __all__ = ["Doorman", "RequestHead", "UpgradeProtocol", "Welcome", "refuse"]
@@ -67,7 +68,7 @@ class Welcome:
 
     __slots__ = ("socket", "subprotocol")
 
-    def __init__(self, socket: ClientSocket, subprotocol: str | None) -> None:
+    def __init__(self, socket: ClientSocket | TurnedAway, subprotocol: str | None) -> None:
         self.socket = socket
         self.subprotocol = subprotocol
 
