@@ -23,7 +23,7 @@ from linarite.events.event_line import EventLine, LineIdentity
 from linarite.events.http_replies import HttpReply
 from linarite.events.limits import UpstreamLimits
 from linarite.events.outbound import Call, CallResult, Outcome
-from linarite.hubs.client_events import EventAnswer
+from linarite.hubs.client_events import Cancellable, EventAnswer
 from linarite.hubs.connection import Connection
 from linarite.protocols.requests import Payload
 from linarite.resources.registry import Registry
@@ -101,8 +101,8 @@ class House:
         assert resource is not None
         return self.events.new_line(resource.hub("chat"), LineIdentity("other", "chat", "c1", "localhost"))
 
-    def ask(self, connection: Connection, name: str = "e") -> None:
-        self.events.ask(self.at, connection, name, PAYLOAD, NO_METADATA, self.answers.append)
+    def ask(self, connection: Connection, name: str = "e") -> Cancellable | None:
+        return self.events.ask(self.at, connection, name, PAYLOAD, NO_METADATA, self.answers.append)
 
     async def until(self, calls: int) -> list[tuple[str | None, ...]]:
         """Names and numbers of the events, once so many have come."""
@@ -299,6 +299,25 @@ async def test_event_of_a_client_that_leaves_at_once_holds_nothing_up(house: Hou
     assert await house.until(1) == [("disconnected", "3")]
     await house.events.close(5)
     assert house.answers == []
+
+
+async def test_cancelled_event_is_not_answered_and_the_next_one_goes(house: House) -> None:
+    house.handle(EVERYTHING)
+    connection = house.connect()
+    house.sink.gate.clear()
+    first = house.ask(connection, "first")
+    await house.until(1)
+    house.ask(connection, "second")
+    assert first is not None
+    first.cancel()
+    assert await house.until(2) == [("first", "2"), ("second", "3")]
+    house.sink.gate.set()
+    await eventually(lambda: len(house.answers) == 1)
+
+
+async def test_event_that_is_answered_at_once_cannot_be_cancelled(house: House) -> None:
+    assert house.ask(house.connect()) is None
+    assert house.answers == [None]
 
 
 # Stopping

@@ -12,7 +12,14 @@ from linarite.protocols.requests import Payload
 if TYPE_CHECKING:
     from linarite.hubs.connection import Connection
 
-__all__ = ["ClientEvents", "EventAnswer"]
+__all__ = ["Cancellable", "ClientEvents", "EventAnswer"]
+
+
+class Cancellable(Protocol):
+    """Something that is under way and can be called off."""
+
+    def cancel(self) -> object:
+        """End it, if it has not ended yet; nobody hears of it any more."""
 
 
 class EventAnswer(Protocol):
@@ -42,8 +49,11 @@ class ClientEvents(Protocol):
         payload: Payload,
         metadata: Mapping[str, str],
         answer: Callable[[EventAnswer | None], None],
-    ) -> None:
-        """Raise a user event. `answer` is called once, with None when nobody answered; never after the end."""
+    ) -> Cancellable | None:
+        """Raise a user event. `answer` is called once, with None when nobody answered; never after the end.
+
+        Cancelling the result ends the call, which is not answered then. None if it is answered already.
+        """
 
     def joined(self, at: HubAddress, connection: Connection, group: str) -> None:
         """The connection has become a member of a group."""

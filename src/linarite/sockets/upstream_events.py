@@ -9,7 +9,7 @@ from linarite.domain.commands import HubAddress
 from linarite.events.dispatcher import EventFailed, Upstream
 from linarite.events.event_line import EventLine, LineIdentity
 from linarite.events.replies import EventReply
-from linarite.hubs.client_events import EventAnswer
+from linarite.hubs.client_events import Cancellable, EventAnswer
 from linarite.hubs.connection import Connection
 from linarite.protocols.requests import Payload
 from linarite.resources.model import HubSettings
@@ -74,17 +74,17 @@ class UpstreamEvents:
         payload: Payload,
         metadata: Mapping[str, str],
         answer: Callable[[EventAnswer | None], None],
-    ) -> None:
-        """Raise a user event; without a handler the answer is None at once."""
+    ) -> Cancellable | None:
+        """Raise a user event; without a handler the answer is None at once. What is returned ends the call."""
         line = self._line(at, connection)
         if line is None:
             answer(None)
-            return
+            return None
 
         def answered(said: EventReply | EventFailed) -> None:
             answer(said if isinstance(said, EventReply) else None)
 
-        self.upstream.ask(line, name, payload.data_type, payload.data, metadata, answered)
+        return self.upstream.ask(line, name, payload.data_type, payload.data, metadata, answered)
 
     def joined(self, at: HubAddress, connection: Connection, group: str) -> None:
         """The connection has become a member of a group."""
