@@ -15,7 +15,7 @@ from joserfc import jws, jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
 
-__all__ = ["Claims", "TokenRefused", "TokenVerifier", "make_token"]
+__all__ = ["TOKEN_LIMIT", "Claims", "TokenRefused", "TokenVerifier", "check_time", "make_token", "parse_claims"]
 
 # The service's grace for clocks that differ, both ways.
 _CLOCK_SKEW_SECONDS = 300
@@ -23,7 +23,9 @@ _CLOCK_SKEW_SECONDS = 300
 # signs each address once and repeats it), and a check costs as much as the rest of a small request.
 _REMEMBERED_TOKENS = 1024
 _ALGORITHM = "HS256"
-_TOKEN_LIMIT = 16 * 1024  # longer than any URL or header that carries one
+TOKEN_LIMIT = 16 * 1024
+"""Characters of the longest token: longer than any URL or header that carries one."""
+
 # Header parameters that are not understood are ignored (RFC 7515, section 4).
 _REGISTRY = jws.JWSRegistry(algorithms=[_ALGORITHM], strict_check_header=False)
 # What joserfc raises for a text that is no token; the last two for a header that is no object or has members of a
@@ -79,7 +81,7 @@ class TokenVerifier:
             if len(self._checked) >= _REMEMBERED_TOKENS:
                 del self._checked[next(iter(self._checked))]
             self._checked[token] = claims
-        self._check_time(claims)
+        check_time(claims, self._clock())
         return claims
 
     def signed(self, token: str) -> bool:
@@ -91,11 +93,11 @@ class TokenVerifier:
         return True
 
     def _read(self, token: str) -> Claims:
-        return _parse_claims(self._check_signature(token))
+        return parse_claims(self._check_signature(token))
 
     def _check_signature(self, token: str) -> bytes:
-        if len(token) > _TOKEN_LIMIT or not token.isascii():
-            raise TokenRefused("format", f"expected a JSON Web Token of at most {_TOKEN_LIMIT} ASCII characters")
+        if len(token) > TOKEN_LIMIT or not token.isascii():
+            raise TokenRefused("format", f"expected a JSON Web Token of at most {TOKEN_LIMIT} ASCII characters")
         try:
             parts = jws.extract_compact(token.encode(), registry=_REGISTRY)
             algorithm = parts.protected.get("alg")
@@ -107,14 +109,15 @@ class TokenVerifier:
             raise TokenRefused("format", "expected a JSON Web Token of three parts, the first a JSON object") from None
         raise TokenRefused("signature", "expected a signature by one of the resource's access keys")
 
-    def _check_time(self, claims: Claims) -> None:
-        now = self._clock()
-        if claims.expires_at + _CLOCK_SKEW_SECONDS <= now:
-            late = now - claims.expires_at
-            raise TokenRefused("expiry", f"expected exp in the future, got one {late:.0f} s ago")
-        if claims.not_before is not None and claims.not_before - _CLOCK_SKEW_SECONDS > now:
-            early = claims.not_before - now
-            raise TokenRefused("start", f"expected nbf in the past, got one {early:.0f} s ahead")
+
+def check_time(claims: Claims, now: float) -> None:
+    """Pass if the token is good at that moment, give or take the service's grace. Raises TokenRefused."""
+    if claims.expires_at + _CLOCK_SKEW_SECONDS <= now:
+        late = now - claims.expires_at
+        raise TokenRefused("expiry", f"expected exp in the future, got one {late:.0f} s ago")
+    if claims.not_before is not None and claims.not_before - _CLOCK_SKEW_SECONDS > now:
+        early = claims.not_before - now
+        raise TokenRefused("start", f"expected nbf in the past, got one {early:.0f} s ahead")
 
 
 def make_token(key: str, claims: dict[str, Any]) -> str:
@@ -122,7 +125,8 @@ def make_token(key: str, claims: dict[str, Any]) -> str:
     return jwt.encode({"alg": _ALGORITHM, "typ": "JWT"}, claims, OctKey.import_key(key))
 
 
-def _parse_claims(payload: bytes) -> Claims:
+def parse_claims(payload: bytes) -> Claims:
+    """What the payload of a token says. Raises TokenRefused for one that is not valid."""
     try:
         everything = msgspec.json.decode(payload, type=dict[str, Any])
     except (msgspec.DecodeError, UnicodeError, RecursionError):
