@@ -330,6 +330,33 @@ class Settings:
         maximum=134_217_728,
         reason="The same limit in bytes: one message of the longest kind.",
     )
+    streams_limit: int = setting(
+        100,
+        section="Connections",
+        unit="streams",
+        minimum=1,
+        maximum=100_000,
+        reason="Streams that one connection may have open at a time; each keeps a timer. The service does not publish "
+        "its limit.",
+    )
+    stream_id_limit: int = setting(
+        256,
+        section="Connections",
+        unit="characters",
+        minimum=36,
+        maximum=65_536,
+        reason="The longest id of a stream, which goes out with each of its fragments; official clients make UUIDs of "
+        "36 characters.",
+    )
+    stream_idle_seconds: float = setting(
+        300.0,
+        section="Connections",
+        unit="seconds",
+        minimum=0.1,
+        maximum=86_400,
+        reason="A stream that takes nothing for so long is closed, unless its start names another time: the service's "
+        "default.",
+    )
     permission_targets_limit: int = setting(
         1000,
         section="Connections",
@@ -498,7 +525,7 @@ class Settings:
         pattern=r"https?://[^\s/?#]+(/[^\s?#]*)?",
         pattern_words="a URL such as http://127.0.0.1:4318",
         default_words="none",
-        reason="The OpenTelemetry collector (OTLP over HTTP); diagnostic settings name it as event hub namespace `otlp`.",
+        reason="The OpenTelemetry collector (OTLP over HTTP); diagnostic settings call it event hub namespace `otlp`.",
     )
     resource_log_flush_seconds: float = setting(
         1.0,
