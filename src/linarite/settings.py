@@ -198,6 +198,69 @@ class Settings:
         reason="Connections that a Free_F1 resource allows, as in the service's pricing.",
     )
 
+    authority_token_seconds: float = setting(
+        3600.0,
+        section="Tokens",
+        unit="seconds",
+        minimum=60,
+        maximum=86_400,
+        reason="How long a token of this server's authority is good for; Microsoft Entra's are good for about an hour. "
+        "A rotated secret or a deleted application ends its tokens at once.",
+    )
+    audit_limit_bytes: int = setting(
+        16_777_216,
+        section="Tokens",
+        unit="bytes",
+        minimum=4096,
+        maximum=1_099_511_627_776,
+        reason="The size at which `audit.log` in the data folder becomes `audit.log.1` and a new one begins: about "
+        "60,000 management calls.",
+    )
+    entra_jwks_uri: str | None = setting(
+        None,
+        section="Tokens",
+        pattern=r"https://\S+|http://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?(/\S*)?",
+        pattern_words="an https URL",
+        default_words="none: no tokens but this server's own",
+        reason="Where a Microsoft Entra tenant, or another OpenID provider, publishes its keys, such as "
+        "`https://login.microsoftonline.com/{tenant}/discovery/v2.0/keys`. Its tokens then open the REST API.",
+    )
+    entra_issuers: tuple[str, ...] = setting(
+        (),
+        section="Tokens",
+        default_words="none",
+        reason="What that tenant's tokens have as `iss`: `https://sts.windows.net/{tenant}/` in tokens of version 1.0, "
+        "`https://login.microsoftonline.com/{tenant}/v2.0` in those of 2.0.",
+    )
+    entra_audiences: tuple[str, ...] = setting(
+        ("https://webpubsub.azure.com",),
+        section="Tokens",
+        default_words="https://webpubsub.azure.com",
+        reason="What tokens have as `aud`; official clients ask for tokens for `https://webpubsub.azure.com`.",
+    )
+    entra_service_owners: tuple[str, ...] = setting(
+        (),
+        section="Tokens",
+        default_words="none",
+        reason="Ids of that tenant's applications, users or groups that have the role Web PubSub Service Owner on every "
+        "resource. Tokens that name the role in their claim `roles` have it, too.",
+    )
+    entra_service_readers: tuple[str, ...] = setting(
+        (),
+        section="Tokens",
+        default_words="none",
+        reason="The same for the role Web PubSub Service Reader, which allows GET and HEAD.",
+    )
+    entra_keys_seconds: float = setting(
+        3600.0,
+        section="Tokens",
+        unit="seconds",
+        minimum=60,
+        maximum=86_400,
+        reason="The tenant's keys are read again after this time; Microsoft asks for once a day or more often. An "
+        "unknown key has them read at once, at most once a minute.",
+    )
+
     message_limit_bytes: int = setting(
         1_048_576,
         section="Messages",
@@ -625,6 +688,8 @@ def _check_together(settings: Settings, origins: Mapping[str, str]) -> None:
     if settings.mode == "dev" and not settings.is_loopback_only:
         expected = "a loopback address; `linarite dev` has a well-known key, `linarite serve` is for others"
         raise SettingsError("host", expected, settings.host, origins["host"])
+    if settings.entra_jwks_uri is not None and not settings.entra_issuers:
+        raise SettingsError("entra_issuers", "an issuer, since entra_jwks_uri is set", (), origins["entra_issuers"])
     if settings.shutdown_seconds < settings.drain_seconds:
         expected = f"at least drain_seconds, {settings.drain_seconds:g}"
         raise SettingsError("shutdown_seconds", expected, settings.shutdown_seconds, origins["shutdown_seconds"])
