@@ -6,11 +6,13 @@ import json
 from typing import Any
 
 from tests.hubs.outlets import Client, make_client
+from tests.hubs.scripted_time import ScriptedTime
 from tests.hubs.surroundings import AT, RecordingEvents, Ticks, make_directory, make_hub
 
 from linarite.cluster.local import LocalBackplane
 from linarite.hubs.hub import Hub
 from linarite.hubs.session import PlainPublish, Session, SessionLimits
+from linarite.hubs.streams import StreamLimits
 
 ALL_ROLES = ("webpubsub.joinLeaveGroup", "webpubsub.sendToGroup")
 NOW = 1000.0
@@ -21,10 +23,13 @@ class House:
 
     def __init__(self) -> None:
         self.ticks = Ticks()
+        self.time = ScriptedTime(NOW)
         self.events = RecordingEvents()
         self.directory = make_directory(self.ticks, self.events)
         self.backplane = LocalBackplane(self.directory, make_hub(self.ticks))
-        self.limits = SessionLimits(ack_memory=3, waiting_requests=2, waiting_bytes=1000)
+        self.limits = SessionLimits(
+            ack_memory=3, waiting_requests=2, waiting_bytes=1000, streams=StreamLimits(3, 36, 300.0)
+        )
 
     @property
     def hub(self) -> Hub:
@@ -34,7 +39,7 @@ class House:
         client = make_client(name, f"user-{name}", roles=roles, **more)
         hub = self.hub
         hub.attach(client.connection)
-        session = Session(AT, hub, client.connection, self.backplane, lambda: NOW, self.limits, self.events, plain)
+        session = Session(AT, hub, client.connection, self.backplane, self.time, self.limits, self.events, plain)
         return Guest(self, client, session)
 
 
@@ -56,6 +61,7 @@ class Guest:
     @property
     def news(self) -> list[Any]:
         """What it was told since the last look."""
+        self.house.time.pass_()
         self.house.ticks.end()
         told = self.outlet.told
         fresh, self._read = told[self._read :], len(told)

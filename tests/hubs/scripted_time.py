@@ -21,8 +21,8 @@ class Timer:
 class ScriptedTime:
     """Seconds, and what is to happen when they have passed."""
 
-    def __init__(self) -> None:
-        self.now = 1000.0
+    def __init__(self, now: float = 1000.0) -> None:
+        self.now = now
         self.calls = 0
         """How many timers were ever set, but for those of the same turn."""
         self._numbers = itertools.count()

@@ -42,11 +42,20 @@ class Asked(NamedTuple):
     answer: Callable[[EventAnswer | None], None]
 
 
+class _Call:
+    """The way upstream of one event, which can be called off."""
+
+    def __init__(self, cancel: Callable[[], None]) -> None:
+        self.cancel = cancel
+
+
 class RecordingEvents:
-    """Keeps what the application server is to hear; the test answers."""
+    """Keeps what the application server is to hear; the test answers, but not what was cancelled."""
 
     def __init__(self) -> None:
         self.asked: list[Asked] = []
+        self.cancelled: list[str] = []
+        """Names of the events that were called off."""
         self.memberships: list[tuple[str, str, str]] = []
 
     def ask(
@@ -57,8 +66,9 @@ class RecordingEvents:
         payload: Payload,
         metadata: Mapping[str, str],
         answer: Callable[[EventAnswer | None], None],
-    ) -> None:
+    ) -> _Call:
         self.asked.append(Asked(connection.connection_id, name, payload, metadata, answer))
+        return _Call(lambda: self.cancelled.append(name))
 
     def joined(self, at: HubAddress, connection: Connection, group: str) -> None:
         self.memberships.append(("joined", connection.connection_id, group))

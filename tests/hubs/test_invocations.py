@@ -123,11 +123,19 @@ def test_unknown_id_is_cancelled_in_silence(invocations, told):
     assert told == []
 
 
-def test_lost_socket_drops_answers_but_ends_no_call(invocations, told):
-    request, call = invoke(), Call()
-    invocations.admit(request)
-    invocations.began(request, call)
-    invocations.drop()
-    invocations.answered(request, EventReply())
-    assert (told, call.cancelled) == ([], 0)
-    assert invocations.admit(invoke())
+def test_lost_socket_ends_what_is_under_way_and_forgets_what_waits(invocations, told):
+    first, second, call = invoke("1"), invoke("2"), Call()
+    invocations.admit(first)
+    invocations.began(first, call)
+    invocations.admit(second)
+    assert invocations.give_up()
+    invocations.answered(first, EventReply())
+    assert (told, call.cancelled) == ([], 1)
+    assert not invocations.is_wanted(second)
+    assert invocations.admit(invoke("1"))
+
+
+def test_lost_socket_of_an_invocation_that_waits_leaves_nothing_to_resume(invocations):
+    invocations.admit(invoke())
+    assert not invocations.give_up()
+    assert not invocations.give_up()

@@ -1,10 +1,10 @@
 """The invocations of one client: user events whose answer comes back under an id, and that can be called off.
 
-An invocation has exactly one answer (`invokeEvent` of the official JavaScript client), or none: after it was cancelled,
-or after the client's socket was lost, since clients give up all that they have invoked on a socket when it closes. An
-invocation blocks the client's later requests like an event; one that waits behind another event can be cancelled too,
-and is then never carried out. Ids are looked at when a request arrives, so that a pending one is known wherever it
-waits.
+An invocation has exactly one answer, or none: after it was cancelled, or after the client's socket has closed, for the
+official JavaScript client then gives up all that it has invoked there, also if the connection is recovered. What nobody
+waits for is ended upstream, so that it holds up nothing. An invocation blocks the client's later requests like an
+event; one that waits behind another event can be cancelled too, and is then never carried out. Ids are looked at when a
+request arrives, so that a pending one is known wherever it waits.
 """
 
 from __future__ import annotations
@@ -87,6 +87,10 @@ class Invocations:
         pending.call.cancel()
         return True
 
-    def drop(self) -> None:
-        """The socket is lost, and with it whoever waited: a call that is under way goes on, its answer for nobody."""
+    def give_up(self) -> bool:
+        """The client's socket is gone, and with it whoever waited; True as `cancel` has it."""
+        calls = [pending.call for pending in self._pending.values() if pending.call is not None]
         self._pending.clear()
+        for call in calls:
+            call.cancel()
+        return bool(calls)

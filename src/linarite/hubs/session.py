@@ -11,16 +11,20 @@ import logging
 from collections import deque
 from collections.abc import Callable, Mapping
 from enum import Enum
+from functools import partial
 from typing import Any, NamedTuple, Protocol
 
 from linarite.domain import commands as do
 from linarite.domain.messages import NO_METADATA, Message
 from linarite.domain.permissions import Permission
-from linarite.hubs.client_events import ClientEvents, EventAnswer
+from linarite.hubs.acks import AckMemory
+from linarite.hubs.client_events import Cancellable, ClientEvents, EventAnswer
 from linarite.hubs.connection import Connection
 from linarite.hubs.hub import Hub
+from linarite.hubs.invocations import Invocations
+from linarite.hubs.streams import StreamLimits, Streams, Timers
 from linarite.protocols import requests as wanted
-from linarite.protocols.codec import AckError
+from linarite.protocols.codec import AckError, InvocationAnswer
 
 __all__ = ["PlainMode", "PlainPublish", "Publisher", "Session", "SessionLimits"]
 
@@ -30,9 +34,9 @@ _POLICY_VIOLATION = 1008
 _INTERNAL_ERROR = 1011
 # The name of the user event that a plain client's message raises (reference-cloud-events, `message`).
 _PLAIN_EVENT = "message"
-
-
-_OVERTAKING = (wanted.Ping, wanted.SequenceAck)
+# What does not wait behind an event: a client may need a pong to believe that the service is there, an acknowledgement
+# makes room, and an invocation that is cancelled may be the very one that the others wait for.
+_OVERTAKING = (wanted.Ping, wanted.SequenceAck, wanted.CancelInvocation)
 
 
 class Publisher(Protocol):
@@ -51,6 +55,7 @@ class SessionLimits(NamedTuple):
     """Requests that may wait for the answer to an event before reading stops."""
     waiting_bytes: int
     """The same limit in bytes."""
+    streams: StreamLimits
 
 
 class PlainMode(Enum):
@@ -88,12 +93,13 @@ class Session:
 
     __slots__ = (
         "_acked",
-        "_acked_order",
-        "_clock",
         "_events",
+        "_invocations",
         "_limits",
         "_plain",
         "_publisher",
+        "_streams",
+        "_timers",
         "_waiting",
         "_waiting_bytes",
         "at",
@@ -107,7 +113,7 @@ class Session:
         hub: Hub,
         connection: Connection,
         publisher: Publisher,
-        clock: Callable[[], float],
+        timers: Timers,
         limits: SessionLimits,
         events: ClientEvents,
         plain: PlainPublish | None = None,
@@ -117,38 +123,59 @@ class Session:
         self.hub = hub
         self.connection = connection
         self._publisher = publisher
-        self._clock = clock
+        self._timers = timers
         self._limits = limits
         self._events = events
         self._plain = plain
         # While an event is being answered, the client's further requests wait here; None when none is.
         self._waiting: deque[_Waiting] | None = None
         self._waiting_bytes = 0
-        self._acked: set[int] | None = None
-        self._acked_order: deque[int] | None = None
+        # These are made when they are first needed: idle connections are many.
+        self._acked: AckMemory | None = None
+        self._streams: Streams | None = None
+        self._invocations: Invocations | None = None
 
     def receive(self, is_text: bool, payload: bytes) -> None:
         """Take one whole message of the client, its text checked to be UTF-8; a wrong one ends the connection.
 
-        Requests are carried out one after the other: while an event is being answered the following ones wait, all but
-        pings, which a client may need to believe that the service is there, and acknowledgements, which make room.
+        Requests are carried out one after the other: while an event is being answered the following ones wait, but for
+        a few that may not.
         """
         request: wanted.Request | wanted.ProtocolViolation
         try:
             request = self.connection.codec.decode(is_text, payload)
         except wanted.ProtocolViolation as violation:
             request = violation
+        if isinstance(request, wanted.Invoke) and not self._admit(request):
+            return
         if self._waiting is not None and not isinstance(request, _OVERTAKING):
             self._wait(request, len(payload))
         else:
             self._carry_out(request)
 
     def after_requests(self, act: Callable[[], None]) -> None:
-        """Call `act` when every request that has come is carried out; at once if none waits for an answer."""
+        """Call `act` when every request that has come is carried out; at once if none waits for an answer.
+
+        Nobody waits for invocations then: a client that says goodbye hears no more of them.
+        """
+        self._give_up_invocations()
         if self._waiting is None:
             act()
         else:
             self._waiting.append(_Waiting(_Later(act), 0))
+
+    def detached(self) -> None:
+        """The client has lost its socket, and may come back."""
+        self._give_up_invocations()
+
+    def ended(self) -> None:
+        """The connection is over: nobody comes back to its streams and invocations."""
+        streams, self._streams = self._streams, None
+        invocations, self._invocations = self._invocations, None
+        if streams is not None:
+            streams.cancel()
+        if invocations is not None:
+            invocations.give_up()
 
     def _carry_out(self, request: _Request) -> None:
         if isinstance(request, wanted.ProtocolViolation):
@@ -173,7 +200,7 @@ class Session:
 
     def _send_to_group(self, request: wanted.SendToGroup) -> None:
         def act() -> None:
-            expires_at = self._clock() + request.ttl_seconds if request.ttl_seconds else None
+            expires_at = self._timers.time() + request.ttl_seconds if request.ttl_seconds else None
             self._publish(request.group, request.payload, request.no_echo, request.metadata, expires_at)
 
         self._permitted(request.ack_id, Permission.SEND_TO_GROUP, request.group, "send to", act)
@@ -188,6 +215,10 @@ class Session:
     ) -> None:
         message = Message(payload.data_type, payload.data, group, self.connection.user_id, metadata, expires_at)
         excluded = frozenset((self.connection.connection_id,)) if no_echo else do.NOBODY
+        self.publish(group, message, excluded)
+
+    def publish(self, group: str, message: Message, excluded: frozenset[str]) -> None:
+        """Deliver to the group's members but the excluded connections."""
         self._publisher.publish(do.SendToGroup(self.at, group, message, excluded))
 
     def _permitted(
@@ -236,8 +267,11 @@ class Session:
         payload: wanted.Payload,
         metadata: Mapping[str, str],
         answered: Callable[[EventAnswer | None], None],
-    ) -> None:
-        """Raise a user event and let the client's next requests wait for its answer."""
+    ) -> Cancellable | None:
+        """Raise a user event and let the client's next requests wait for its answer.
+
+        Whoever cancels it has to `_resume`.
+        """
         self._waiting = deque()
 
         def resume(answer: EventAnswer | None) -> None:
@@ -245,14 +279,52 @@ class Session:
                 answered(answer)
                 self._resume()
 
-        self._events.ask(self.at, self.connection, name, payload, metadata, resume)
+        return self._events.ask(self.at, self.connection, name, payload, metadata, resume)
 
     def _reply(self, answer: EventAnswer) -> None:
         if answer.data_type is not None:
             message = Message(answer.data_type, answer.data, metadata=answer.metadata)
             self.hub.delivery.send_direct(self.connection, message)
 
+    # Invocations
+
+    def _admit(self, request: wanted.Invoke) -> bool:
+        if self._invocations is None:
+            self._invocations = Invocations(self._tell_invoked)
+        return self._invocations.admit(request)
+
+    def _invoke(self, request: wanted.Invoke) -> None:
+        invocations = self._invocations
+        if invocations is not None and invocations.is_wanted(request):  # else it was cancelled while it waited
+            answered = partial(invocations.answered, request)
+            call = self._raise_event(request.event, request.payload, request.metadata, answered)
+            invocations.began(request, call)
+
+    def _cancel_invocation(self, request: wanted.CancelInvocation) -> None:
+        if self._invocations is not None and self._invocations.cancel(request.invocation_id):
+            self._resume()
+
+    def _give_up_invocations(self) -> None:
+        if self._invocations is not None and self._invocations.give_up():
+            self._resume()
+
+    def _tell_invoked(self, invocation_id: str, answer: InvocationAnswer | AckError) -> None:
+        self.answer(self.connection.codec.invoke_response(invocation_id, answer))
+
+    # Streams
+
+    @property
+    def _open_streams(self) -> Streams:
+        if self._streams is None:
+            self._streams = Streams(self.connection, self, self._timers, self._limits.streams)
+        return self._streams
+
     # Waiting for an answer
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether requests of the client wait for the answer to an event."""
+        return self._waiting is not None
 
     def _wait(self, request: wanted.Request | wanted.ProtocolViolation, size: int) -> None:
         assert self._waiting is not None
@@ -276,7 +348,7 @@ class Session:
             self.connection.outlet.resume_reading()
 
     def _ping(self, request: wanted.Ping) -> None:
-        self._answer(self.connection.codec.pong())
+        self.answer(self.connection.codec.pong())
 
     def _acknowledge(self, request: wanted.SequenceAck) -> None:
         """Only a reliable connection has anything to acknowledge; on the others the frame means nothing."""
@@ -298,21 +370,19 @@ class Session:
     def _succeed(self, ack_id: int | None) -> None:
         if ack_id is None:
             return
-        if self._acked is None or self._acked_order is None:
-            self._acked, self._acked_order = set(), deque()
+        if self._acked is None:
+            self._acked = AckMemory(self._limits.ack_memory)
         self._acked.add(ack_id)
-        self._acked_order.append(ack_id)
-        if len(self._acked_order) > self._limits.ack_memory:
-            self._acked.discard(self._acked_order.popleft())
-        self._answer(self.connection.codec.ack(ack_id, None))
+        self.answer(self.connection.codec.ack(ack_id, None))
 
     def _fail(self, ack_id: int | None, error: AckError) -> None:
         if ack_id is None:
             _log.debug("request without ack id failed: %s", error.message)
         else:
-            self._answer(self.connection.codec.ack(ack_id, error))
+            self.answer(self.connection.codec.ack(ack_id, error))
 
-    def _answer(self, frame: bytes | None) -> None:
+    def answer(self, frame: bytes | None) -> None:
+        """Tell the client, in the order of what else it is told; None is nothing."""
         if frame is not None:
             self.hub.delivery.send_direct(self.connection, frame)
 
@@ -330,5 +400,11 @@ _HANDLERS: dict[type[wanted.Request], Callable[[Session, Any], None]] = {
     wanted.RawMessage: Session._take_raw,
     wanted.Ping: Session._ping,
     wanted.SequenceAck: Session._acknowledge,
+    wanted.StartStream: lambda session, request: session._open_streams.start(request),
+    wanted.StreamData: lambda session, request: session._open_streams.take(request),
+    wanted.KeepStreamAlive: lambda session, request: session._open_streams.keep_alive(request),
+    wanted.EndStream: lambda session, request: session._open_streams.end(request),
+    wanted.Invoke: Session._invoke,
+    wanted.CancelInvocation: Session._cancel_invocation,
     wanted.Unsupported: Session._refuse,
 }

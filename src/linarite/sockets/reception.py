@@ -21,6 +21,7 @@ from linarite.hubs.connection import Connection
 from linarite.hubs.directory import Directory
 from linarite.hubs.recovery import RecoveryLimits, RecoveryQueue
 from linarite.hubs.session import PlainPublish, Session, SessionLimits
+from linarite.hubs.streams import StreamLimits
 from linarite.monitoring.logs import log_event
 from linarite.protocols.negotiation import negotiate, parse_offer
 from linarite.resources.model import Resource
@@ -77,7 +78,10 @@ class Reception:
         self._open_sockets = 0
         self._all_gone = asyncio.Event()
         self._session_limits = SessionLimits(
-            settings.ack_memory, settings.waiting_requests_limit, settings.waiting_bytes_limit
+            settings.ack_memory,
+            settings.waiting_requests_limit,
+            settings.waiting_bytes_limit,
+            StreamLimits(settings.streams_limit, settings.stream_id_limit, settings.stream_idle_seconds),
         )
         self._socket_limits = SocketLimits(
             settings.message_limit_bytes,
@@ -181,7 +185,7 @@ class Reception:
             self._parts.directory.open(at),
             connection,
             self._parts.backplane,
-            self._loop.time,
+            self._loop,
             self._session_limits,
             self._parts.events,
             plain,
@@ -253,6 +257,7 @@ class Reception:
         session.hub.delivery.stalled.discard(connection)
         self._recoveries.attach(session)
         if isinstance(before, ClientSocket):
+            session.detached()
             before.give_way()
         self._welcome(session)
         if connection.recovery is not None:
@@ -269,6 +274,7 @@ class Reception:
     def detached(self, socket: ClientSocket) -> None:
         """The client of a reliable connection is gone, and may come back."""
         self._recoveries.detach(socket.session)
+        socket.session.detached()
         _log_life("connection detached", socket.session)
 
     def ended(self, session: Session, reason: str) -> None:
@@ -277,6 +283,7 @@ class Reception:
         if connection.recovery is not None:
             self._recoveries.drop(session)
         self._parts.directory.detach(at, connection)
+        session.ended()
         self._parts.directory.release(at.resource)
         self._parts.events.disconnected(at, connection, reason)
         _log_life("connection ended", session, reason)
