@@ -62,6 +62,17 @@ class Batch:
         self.orders.append(order)
         self.messages.append(message)
 
+    @property
+    def payload_bytes(self) -> int:
+        """The bytes of message data that go to all receivers together, as the service counts traffic."""
+        sizes = [len(item.data) if isinstance(item, Message) else 0 for item in self.messages]
+        given = sum(sizes) * len(self.members)
+        if self.skipped is not None:
+            members = self.members
+            for size, skipped in zip(sizes, self.skipped, strict=True):
+                given -= size * sum(connection in members for connection in skipped)
+        return given
+
     def frames(self, codec: Codec) -> list[bytes]:
         """Each message as this protocol encodes it: a frame, or what becomes one with a number."""
         encoded = self._encoded.get(codec)

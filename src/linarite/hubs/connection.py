@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Set
 from typing import TYPE_CHECKING, Protocol
 
+from linarite.domain.close_categories import CloseCategory, category_of_code
 from linarite.domain.permissions import Permissions
 from linarite.hubs.recovery import RecoveryQueue
 from linarite.protocols.codec import Codec
@@ -46,6 +47,7 @@ class Connection:
     __slots__ = (
         "__weakref__",
         "audience_index",
+        "close_category",
         "codec",
         "connection_id",
         "descriptor",
@@ -91,6 +93,8 @@ class Connection:
         self.line: object | None = None
         self.groups: Set[str] = _NO_GROUPS
         self.is_closing = False
+        # What metrics say of its end; a client that goes by itself leaves it as it is.
+        self.close_category = CloseCategory.NORMAL
         # The client is not reading just now, or has lost its socket and may come back.
         self.is_stalled = False
         # Delivery's notes about this tick: see hubs/delivery.py.
@@ -116,11 +120,15 @@ class Connection:
             if not self.groups:
                 self.groups = _NO_GROUPS
 
-    def close(self, code: int, reason: str, told: str | None = None) -> None:
-        """Close for a reason of the service's; `told` is the text of the `disconnected` frame, None for no frame."""
+    def close(self, code: int, reason: str, told: str | None = None, *, category: CloseCategory | None = None) -> None:
+        """Close for a reason of the service's; `told` is the text of the `disconnected` frame, None for no frame.
+
+        Metrics count it under `category`, by default the one that most often has this code.
+        """
         if self.is_closing:
             return
         self.is_closing = True
+        self.close_category = category or category_of_code(code)
         if told is not None and (frame := self.codec.disconnected(told)) is not None:
             if self.is_stalled:
                 self.outlet.hold(frame, None)

@@ -20,7 +20,9 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from operator import attrgetter
 from typing import Protocol
 
+from linarite.domain.close_categories import CloseCategory
 from linarite.domain.messages import Message
+from linarite.domain.traffic import Traffic
 from linarite.hubs.batch import NO_CONNECTIONS, Batch, Heard, Said, said
 from linarite.hubs.connection import Connection
 from linarite.hubs.writing import write_each
@@ -49,9 +51,13 @@ class Audience(Protocol):
 class Delivery:
     """Collects what a hub says during a tick and writes it when the tick ends."""
 
-    def __init__(self, call_soon: Callable[[Callable[[], None]], object]) -> None:
-        """`call_soon` runs a callback when the event loop has handled what it has already read."""
+    def __init__(self, call_soon: Callable[[Callable[[], None]], object], traffic: Traffic | None = None) -> None:
+        """`call_soon` runs a callback when the event loop has handled what it has already read.
+
+        `traffic` counts what is given; hubs of one resource share it.
+        """
         self._call_soon = call_soon
+        self.traffic = traffic or Traffic()
         self._order = 0
         self._tick = 0
         self._audiences: list[tuple[Audience, Batch]] = []
@@ -105,6 +111,8 @@ class Delivery:
         for connection, _ in direct:
             connection.direct = None
         batches = [batch for _, batch in audiences]
+        self.traffic.outbound_bytes += sum(batch.payload_bytes for batch in batches)
+        self.traffic.outbound_bytes += sum(batch.payload_bytes for _, batch in direct)
         own = self._who_hears_differently(batches, direct)
         for batch in batches:
             self._write_batch(batch, own)
@@ -209,7 +217,7 @@ def _is_kept(connection: Connection, tick: Said) -> bool:
     """Keep a tick's messages until the client acknowledges them; what is too much to keep ends the connection."""
     if tick.numbered is None or connection.recovery is None or connection.recovery.add(tick.numbered):
         return True
-    connection.close(_POLICY_VIOLATION, _BUFFER_FULL)
+    connection.close(_POLICY_VIOLATION, _BUFFER_FULL, category=CloseCategory.SLOW_CLIENT)
     return False
 
 

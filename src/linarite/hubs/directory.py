@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 
 from linarite.domain.commands import HubAddress
+from linarite.domain.traffic import Traffic
 from linarite.hubs.client_events import ClientEvents
 from linarite.hubs.connection import Connection
 from linarite.hubs.delivery import Delivery
@@ -18,11 +19,17 @@ class Directory:
     """Hubs by address. A hub needs no creation: it is here from its first connection to its last."""
 
     def __init__(
-        self, call_soon: Callable[[Callable[[], None]], object], permission_targets_limit: int, events: ClientEvents
+        self,
+        call_soon: Callable[[Callable[[], None]], object],
+        permission_targets_limit: int,
+        events: ClientEvents,
+        traffic_of: Callable[[str], Traffic] | None = None,
     ) -> None:
+        """`traffic_of` gives the counters of a resource's traffic, which all its hubs add to."""
         self._call_soon = call_soon
         self._events = events
         self._permission_targets_limit = permission_targets_limit
+        self._traffic_of = traffic_of or (lambda _: Traffic())
         self._hubs: dict[HubAddress, Hub] = {}
         self._count: Counter[str] = Counter()
 
@@ -34,7 +41,8 @@ class Directory:
         """The hub, made if it is not here."""
         hub = self._hubs.get(at)
         if hub is None:
-            hub = Hub(at, Delivery(self._call_soon), self._permission_targets_limit, self._events)
+            delivery = Delivery(self._call_soon, self._traffic_of(at.resource))
+            hub = Hub(at, delivery, self._permission_targets_limit, self._events)
             self._hubs[at] = hub
         return hub
 
