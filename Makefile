@@ -71,6 +71,10 @@ bench: setup ## Measure speed and memory beside the peers, and print a table
 docs: setup ## Write the reference pages that are made from the code
 	$(BIN)/python -m docs.generate
 
+.PHONY: protobuf
+protobuf: setup ## Write the Python code of the protobuf schema
+	$(BIN)/protoc --proto_path=src --python_out=src --pyi_out=src linarite/protocols/webpubsub.proto
+
 .PHONY: lock
 lock: setup ## Write the lock files anew; with newer versions: make lock UPGRADE=--upgrade
 	$(LOCK) --output-file requirements/run.lock pyproject.toml requirements/build.in
