@@ -197,6 +197,95 @@ class Settings:
         maximum=10_000_000,
         reason="Connections that a Free_F1 resource allows, as in the service's pricing.",
     )
+    free_messages_per_day: int | None = setting(
+        20_000,
+        section="Resources",
+        unit="messages of 2 KB",
+        minimum=1,
+        maximum=1_000_000_000_000,
+        reason="Outbound traffic that a Free_F1 resource may have on a day (UTC), as in the service's pricing; past it "
+        "sends are refused until midnight. `none` sets no quota. Other SKUs have none.",
+    )
+    usage_days_kept: int = setting(
+        31,
+        section="Resources",
+        unit="days",
+        minimum=1,
+        maximum=3650,
+        reason="Days whose traffic and peak of connections are kept by resource: a month, as bills go.",
+    )
+    connects_per_second: float = setting(
+        0.0,
+        section="Rates",
+        unit="connections per second",
+        minimum=0,
+        maximum=1_000_000,
+        reason="New connections of one resource; more are refused with status 429. 0 sets no limit.",
+    )
+    rest_calls_per_second: float = setting(
+        0.0,
+        section="Rates",
+        unit="calls per second",
+        minimum=0,
+        maximum=10_000_000,
+        reason="Calls of the REST API for one resource; more are answered 429 with `Retry-After`. 0 sets no limit.",
+    )
+    connection_messages_per_second: float = setting(
+        0.0,
+        section="Rates",
+        unit="messages per second",
+        minimum=0,
+        maximum=10_000_000,
+        reason="What one client may send; a faster one is read more slowly, and loses nothing. 0 sets no limit.",
+    )
+    connection_bytes_per_second: float = setting(
+        0.0,
+        section="Rates",
+        unit="bytes per second",
+        minimum=0,
+        maximum=100_000_000_000,
+        reason="The same in bytes of messages. 0 sets no limit.",
+    )
+    rate_burst_seconds: float = setting(
+        2.0,
+        section="Rates",
+        unit="seconds",
+        minimum=0.001,
+        maximum=3600,
+        reason="So many seconds' worth of each rate may come at once: clients that reconnect and servers that start do "
+        "much in little time.",
+    )
+    cors_allowed_origins: tuple[str, ...] | None = setting(
+        None,
+        section="REST API",
+        default_words="in `linarite dev` pages of this machine, in `linarite serve` none",
+        reason="Origins whose pages may call the REST API in a browser, such as https://app.example.com; `*` in place of "
+        "a port means any, `*` alone every origin. Calls need a token all the same.",
+    )
+    metrics_minutes_kept: int = setting(
+        1440,
+        section="Metrics",
+        unit="minutes",
+        minimum=1,
+        maximum=525_600,
+        reason="Minutes of metrics that `linarite monitor metrics list` can look back: a day. They are kept in memory, "
+        "about 1 KB a minute and resource; for longer there are `/metrics` and OTLP.",
+    )
+    otlp_interval_seconds: float = setting(
+        60.0,
+        section="Metrics",
+        unit="seconds",
+        minimum=1,
+        maximum=3600,
+        reason="So often metrics go to `otlp_endpoint`, if there is one: OpenTelemetry's default.",
+    )
+    otlp_traces_ratio: float = setting(
+        1.0,
+        section="Metrics",
+        minimum=0,
+        maximum=1,
+        reason="The share of traces that go to `otlp_endpoint`; calls that come with a trace follow its own sampling.",
+    )
 
     authority_token_seconds: float = setting(
         3600.0,
