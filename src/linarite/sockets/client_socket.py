@@ -26,6 +26,7 @@ from linarite.protocols.framing import PING, close_frame, pong_frame
 from linarite.sockets.keep_alive import KeepAlive
 from linarite.sockets.lingering import close_lingering
 from linarite.sockets.outbox import Outbox
+from linarite.sockets.partial_text import unfinished_character
 from linarite.sockets.tcp_state import seconds_since_data
 from linarite.sockets.turned_away import RECOVERY_REFUSED
 from linarite.sockets.wire import Wire
@@ -102,6 +103,7 @@ class ClientSocket(WSListener):
     """A socket of one connection. `connection` and `session` are set before the handshake is answered."""
 
     __slots__ = (
+        "_character",
         "_fragments",
         "_has_said_goodbye",
         "_is_leaving",
@@ -144,6 +146,8 @@ class ClientSocket(WSListener):
         self._fragments: bytearray | None = None
         """What has come of a message in several frames: one piece, so that many tiny frames take no more than it."""
         self._is_text = False
+        self._character = b""
+        """The start of a character at the end of the fragments of a text, mostly nothing."""
         self._is_paused = False
         self._has_said_goodbye = False
         self._is_leaving = False
@@ -187,6 +191,14 @@ class ClientSocket(WSListener):
         if self._transport is not None:
             self._transport.pause_reading()
             self._loop.call_soon(self._break_off, code)
+
+    def text_before(self, opcode: int) -> bytes | None:
+        """What of a character came in front of a frame of this kind; None unless its payload is text that counts."""
+        if self._state is not _State.OPEN or self._has_said_goodbye:
+            return None
+        if self._fragments is None:
+            return b"" if opcode == _TEXT.value else None
+        return self._character if self._is_text and opcode == _CONTINUATION.value else None
 
     def lost(self) -> None:
         """The transport is closed."""
@@ -354,25 +366,33 @@ class ClientSocket(WSListener):
             self._answer_close(frame)
 
     def _take_data(self, kind: WSMsgType, frame: WSFrame) -> None:
-        fragments = self._fragments
-        if (kind == _CONTINUATION) == (fragments is None):
+        if (kind == _CONTINUATION) == (self._fragments is None):
             # RFC 6455, section 5.4: a continuation needs a beginning, and a beginning no unfinished message.
             self._refuse(_PROTOCOL_ERROR)
             return
-        if fragments is None:
+        if self._fragments is None:
             self._is_text = kind == _TEXT
             if frame.fin:
                 self._take_message(frame.get_payload_as_bytes())
-            else:
-                self._fragments = bytearray(frame.get_payload_as_memoryview())
-            return
+                return
+            self._fragments, self._character = bytearray(), b""
+        self._take_fragment(self._fragments, frame)
+
+    def _take_fragment(self, fragments: bytearray, frame: WSFrame) -> None:
         if len(fragments) + frame.payload_size > self._limits.message_limit_bytes:
             self._refuse(_TOO_LARGE)
             return
-        fragments += frame.get_payload_as_memoryview()
+        piece = frame.get_payload_as_bytes()
+        fragments += piece
         if frame.fin:
             self._fragments = None
             self._take_message(bytes(fragments))
+        elif self._is_text:
+            rest = unfinished_character(self._character + piece)
+            if rest is None:
+                self._refuse(_INVALID_DATA)
+            else:
+                self._character = rest
 
     def _take_message(self, payload: bytes) -> None:
         if self._is_text and not _is_utf8(payload):

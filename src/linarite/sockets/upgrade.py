@@ -16,11 +16,11 @@ from http import HTTPStatus
 from typing import Any, Protocol, cast
 
 from picows import WSUpgradeRequest, WSUpgradeResponse, WSUpgradeResponseWithListener
-from picows.picows import WSProtocol  # type: ignore[attr-defined]  # missing in its stub only
 
 from linarite.sockets.admission import Refused
 from linarite.sockets.client_socket import ClientSocket
 from linarite.sockets.lingering import close_lingering
+from linarite.sockets.reader import Reader
 from linarite.sockets.turned_away import TurnedAway
 from linarite.sockets.wire import Wire
 
@@ -28,18 +28,10 @@ __all__ = ["Doorman", "RequestHead", "UpgradeProtocol", "Welcome", "refuse"]
 
 _log = logging.getLogger(__name__)
 
-# picows logs each connection and each wrong frame of a client at levels meant for a program with one peer. What an
-# operator needs of them is logged here.
-_silent = logging.LoggerAdapter(logging.Logger("picows", logging.CRITICAL), {})
-
 _VERSION = "13"
 _LINGER_SECONDS = 2.0  # many round trips for a client to read why it is refused
 # No client has anything to say before the answer, but one that hurries shall not fill the memory.
 _BEHIND_LIMIT_BYTES = 64 * 1024
-# picows doubles its buffer whenever one read fills it and never makes it smaller: 8 MB a connection stayed behind after
-# a burst of long messages. With this it is little more than the longest frame takes.
-_READ_BYTES = 32 * 1024
-_get_buffer = WSProtocol.get_buffer
 _KEY_BYTES = 16  # RFC 6455, section 4.1: the key is a base64 value of that many bytes
 
 
@@ -137,12 +129,8 @@ class UpgradeProtocol(asyncio.Protocol):
             self._hand_over(key, welcome, transport)
 
     def _hand_over(self, key: str, welcome: Welcome, transport: asyncio.Transport) -> None:
-        # picows refuses longer frames by itself, from their head on.
-        frame_limit_bytes = self._doorman.message_limit_bytes
-        protocol = _Reader(
-            None, None, False, _answer_with(welcome), _silent, True, None, False, 0, 0, 1, False,
-            frame_limit_bytes, None, self._doorman.read_buffer_bytes,
-        )  # fmt: skip
+        limit, buffer = self._doorman.message_limit_bytes, self._doorman.read_buffer_bytes
+        protocol = Reader(_answer_with(welcome), limit, buffer)
         # picows lends its own buffer to read into: uvloop goes over to it when reading starts, not in between.
         transport.pause_reading()
         transport.set_protocol(protocol)
@@ -156,17 +144,6 @@ class UpgradeProtocol(asyncio.Protocol):
         # uvloop's transports keep the last unbuffered protocol that they had: it may not keep what it had.
         self._head = self._task = self._transport = None
         self._behind = b""
-
-
-class _Reader(WSProtocol):  # type: ignore[misc]  # untyped
-    """picows' protocol, which reads no more at a time than is good for the memory."""
-
-    __slots__ = ()
-
-    def get_buffer(self, size_hint: int) -> memoryview:
-        """Where to read to."""
-        buffer: memoryview = _get_buffer(self, size_hint)
-        return buffer if len(buffer) <= _READ_BYTES else buffer[:_READ_BYTES]
 
 
 def _answer_with(welcome: Welcome) -> Any:  # noqa: ANN401 - picows' own loose type
