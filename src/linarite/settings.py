@@ -259,8 +259,8 @@ class Settings:
         None,
         section="REST API",
         default_words="in `linarite dev` pages of this machine, in `linarite serve` none",
-        reason="Origins whose pages may call the REST API in a browser, such as https://app.example.com; `*` in place of "
-        "a port means any, `*` alone every origin. Calls need a token all the same.",
+        reason="Origins whose pages may call the REST API in a browser, such as https://app.example.com; `*` in place "
+        "of a port means any, `*` alone every origin. Calls need a token all the same.",
     )
     metrics_minutes_kept: int = setting(
         1440,
