@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linarite.domain.rates import Bucket, RateLimit
+from linarite.domain.rates import Bucket, Buckets, RateLimit
 
 
 def test_a_burst_passes_at_once_and_the_next_has_to_wait() -> None:
@@ -87,3 +87,16 @@ def test_over_any_time_no_more_passes_than_burst_and_rate_and_one_amount(
             passed += amount
             largest = max(largest, amount - burst)
     assert passed <= burst + per_second * now + max(0.0, largest) + 1e-6
+
+
+def test_names_have_buckets_of_their_own_and_learn_how_long_to_wait() -> None:
+    buckets = Buckets(RateLimit(per_second=2, burst=1))
+    assert buckets.wait("one", 0.0) == 0.0
+    assert buckets.wait("one", 0.0) == 0.5
+    assert buckets.wait("other", 0.0) == 0.0
+    assert buckets.wait("one", 0.5) == 0.0
+
+
+def test_without_a_limit_nobody_waits() -> None:
+    buckets = Buckets(RateLimit(0))
+    assert {buckets.wait("one", 0.0) for _ in range(1000)} == {0.0}

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["Bucket", "RateLimit"]
+__all__ = ["Bucket", "Buckets", "RateLimit"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,3 +72,20 @@ class Bucket:
         if passed > 0:
             self._tokens = min(self._burst, self._tokens + passed * self._per_second)
             self._filled_at = now
+
+
+class Buckets:
+    """A bucket for each of several names, made at its first use; without a limit everything passes."""
+
+    def __init__(self, limit: RateLimit) -> None:
+        self._limit = limit
+        self._buckets: dict[str, Bucket] = {}
+
+    def wait(self, name: str, now: float) -> float:
+        """Take one token of this name, or none: 0 if it was there, else the seconds until there is one."""
+        if not self._limit.is_limited:
+            return 0.0
+        bucket = self._buckets.get(name)
+        if bucket is None:
+            bucket = self._buckets[name] = Bucket(self._limit, now)
+        return 0.0 if bucket.take(1, now) else bucket.wait(1, now)
