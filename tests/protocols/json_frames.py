@@ -1,11 +1,40 @@
-"""Strategies for JSON texts and frames, as clients of all kinds write them."""
+"""JSON texts and frames, as clients of all kinds write them, and what is read in them."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
+import pytest
 from hypothesis import strategies as st
+
+from linarite.protocols.json_codec import JSON
+from linarite.protocols.requests import ProtocolViolation
+
+
+def decode(frame: object) -> Any:
+    """Give the request in a frame, which is given as its text or as the value to write."""
+    text = frame if isinstance(frame, str) else json.dumps(frame)
+    return JSON.decode(True, text.encode())
+
+
+def refused(frame: object) -> None:
+    """Expect that a frame ends the connection."""
+    with pytest.raises(ProtocolViolation) as raised:
+        decode(frame)
+    assert raised.value.code == 1007
+    assert raised.value.reason == "The client message is not a valid JSON protocol message."
+
+
+def publish(**members: object) -> dict[str, object]:
+    """Give a valid publish with these members."""
+    return {"type": "sendToGroup", "group": "g", "data": 1, **members}
+
+
+def invoke(**members: object) -> dict[str, object]:
+    """Give a valid invocation with these members."""
+    return {"type": "invoke", "invocationId": "1", "target": "event", "event": "e", **members}
+
 
 # Whole characters, and halves of surrogate pairs, which JSON may hold as escapes.
 whole_text = st.text(st.characters(exclude_categories=["Cs"]), max_size=12) | st.text(

@@ -386,11 +386,6 @@ async def test_an_event_without_a_handler_fails_and_the_connection_stays(server:
         {"type": "setGroupState", "group": "g", "state": {}},
         {"type": "subscribeGroupState", "group": "g"},
         {"type": "unsubscribeGroupState", "group": "g"},
-        {"type": "sendToGroup", "group": "g", "stream": {"streamId": "s"}},
-        {"type": "streamData", "streamId": "s"},
-        {"type": "streamEnd", "streamId": "s"},
-        {"type": "invoke", "invocationId": "1", "target": "event", "event": "e"},
-        {"type": "cancelInvocation", "invocationId": "1"},
     ],
     ids=lambda frame: frame["type"],
 )
