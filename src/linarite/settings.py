@@ -350,6 +350,36 @@ class Settings:
         "unknown key has them read at once, at most once a minute.",
     )
 
+    resources: Path | None = setting(
+        None,
+        section="Resources",
+        default_words="none",
+        reason="File that says which resources and hubs there shall be: TOML, or an ARM template in JSON. What is "
+        "missing is made at each start.",
+    )
+    resources_drift: Literal["report", "correct"] = setting(
+        "report",
+        section="Resources",
+        reason="What a start does about resources that are not as their file says: `report` only logs it, since "
+        "somebody may have changed them on purpose; `correct` also puts them right.",
+    )
+    custom_certificates_folder: Path | None = setting(
+        None,
+        section="Resources",
+        default_words="none: custom certificates are refused",
+        reason="Folder of PEM files, each a certificate with its intermediate ones and its key, that custom "
+        "certificates of resources name. It stands in for the key vault of the service.",
+    )
+    management_operation_seconds: float = setting(
+        0.0,
+        section="Resources",
+        unit="seconds",
+        minimum=0,
+        maximum=3600,
+        reason="More than 0 gives writes of the management API the asynchronous form of the service, in which "
+        "clients poll for so long; for testing such clients. The change itself is made at once.",
+    )
+
     message_limit_bytes: int = setting(
         1_048_576,
         section="Messages",
