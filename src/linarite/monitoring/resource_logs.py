@@ -1,0 +1,304 @@
+"""Resource logs: the one seam by which the rooms of the server tell what happens to connections, messages and requests.
+
+`connectivity`, `messaging` and `http_requests` hold a `Recorder` for each resource whose diagnostic settings want
+that category. They are empty when nobody wants it, so that a room asks with one attribute and goes on:
+
+    if logs.connectivity:
+        logs.connection_started(at, connection, caller)
+
+A setting that changes makes these mappings anew, at once. An entry is made where it is told, encoded once, and handed
+to each destination's outflow, which never waits (`outflow.py`).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+from linarite.monitoring.connection_endings import ending_of
+from linarite.monitoring.destinations import Destinations
+from linarite.monitoring.diagnostic_settings import Target
+from linarite.monitoring.entries import (
+    Clock,
+    ConnectionFacts,
+    Entry,
+    HttpFacts,
+    Level,
+    LogCategory,
+    MessageFacts,
+    encode_entry,
+)
+from linarite.monitoring.outflow import Line, Outflow, Stream
+from linarite.monitoring.setting_book import SettingBook
+from linarite.resources.model import Resource
+from linarite.resources.registry import Registry
+
+__all__ = ["LIVE_TRACE", "HubName", "Peer", "Recorder", "ResourceLogs", "resource_id_of"]
+
+LIVE_TRACE = Target("workspace", "live-trace")
+"""Where `liveTraceConfiguration` has entries written: a workspace like others, to be followed while they come."""
+
+_LOCAL_SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
+
+
+class HubName(NamedTuple):
+    """Whose entry it is: the resource's name in lower case, and the hub's."""
+
+    resource: str
+    hub: str
+
+
+class Peer(NamedTuple):
+    """A connection as entries name it."""
+
+    connection_id: str | None
+    user_id: str | None
+
+
+def resource_id_of(resource: Resource) -> str:
+    """The resource's id as entries have it, in upper case (the documented sample)."""
+    return (
+        f"/SUBSCRIPTIONS/{_LOCAL_SUBSCRIPTION}/RESOURCEGROUPS/{resource.resource_group.upper()}"
+        f"/PROVIDERS/MICROSOFT.SIGNALRSERVICE/WEBPUBSUB/{resource.name.upper()}"
+    )
+
+
+class Recorder:
+    """Writes the entries of one category of one resource."""
+
+    __slots__ = ("_category", "_clock", "_location", "_now", "_resource_id", "_ways")
+
+    def __init__(
+        self,
+        resource: Resource,
+        category: LogCategory,
+        ways: Sequence[tuple[Outflow, Stream]],
+        clock: Clock,
+        now: Callable[[], float],
+    ) -> None:
+        self._resource_id = resource_id_of(resource)
+        self._location = resource.location
+        self._category = category.value
+        self._ways = ways
+        self._clock = clock
+        self._now = now
+
+    def write(
+        self, level: Level, operation: str, caller: str, properties: ConnectionFacts | MessageFacts | HttpFacts
+    ) -> None:
+        """Write one entry; `caller` is the address of whoever caused it."""
+        text = encode_entry(
+            Entry(
+                self._clock.text(self._now()),
+                level.value,
+                self._resource_id,
+                self._location,
+                self._category,
+                operation,
+                caller,
+                properties,
+            )
+        )
+        for outflow, stream in self._ways:
+            outflow.add(Line(stream, text))
+
+
+Recorders = Mapping[str, Recorder]
+
+
+class ResourceLogs:
+    """What the server tells of its resources, to whoever wants it."""
+
+    def __init__(
+        self, registry: Registry, book: SettingBook, destinations: Destinations, now: Callable[[], float] = time.time
+    ) -> None:
+        """`now` gives seconds since 1970."""
+        self._registry = registry
+        self._book = book
+        self._destinations = destinations
+        self._now = now
+        self._clock = Clock()
+        self.connectivity: Recorders = {}
+        self.messaging: Recorders = {}
+        self.http_requests: Recorders = {}
+        # Addresses of the clients whose start was told, for what is told of them later.
+        self._callers: dict[str, str] = {}
+        book.subscribe(self._changed)
+        self._apply()
+
+    # What is wanted
+
+    def _changed(self, _resource: str) -> None:
+        self._apply()
+
+    def _apply(self) -> None:
+        """Make the recorders that the settings of this moment ask for."""
+        by_category: dict[LogCategory, dict[str, Recorder]] = {category: {} for category in LogCategory}
+        named: set[Target] = set()
+        for resource in self._registry.all():
+            wanted = self._wanted(resource)
+            for category, ways in wanted.items():
+                named.update(ways)
+                by_category[category][resource.name.lower()] = Recorder(
+                    resource, category, self._ways(resource, category, ways), self._clock, self._now
+                )
+        self.connectivity = by_category[LogCategory.CONNECTIVITY]
+        self.messaging = by_category[LogCategory.MESSAGING]
+        self.http_requests = by_category[LogCategory.HTTP_REQUESTS]
+        self._destinations.keep_only(named)
+
+    def _wanted(self, resource: Resource) -> Mapping[LogCategory, Mapping[Target, int]]:
+        """For each category that somebody wants, its targets with the days for which each keeps it."""
+        wanted: dict[LogCategory, dict[Target, int]] = {}
+        off = _switched_off(resource)
+        for setting in self._book.of(resource.name):
+            for category, days in setting.logs.items():
+                if category not in off:
+                    wanted.setdefault(category, {}).update(dict.fromkeys(setting.targets, days))
+        for category in _traced_live(resource):
+            wanted.setdefault(category, {})[LIVE_TRACE] = 0
+        return wanted
+
+    def _ways(
+        self, resource: Resource, category: LogCategory, targets: Mapping[Target, int]
+    ) -> Sequence[tuple[Outflow, Stream]]:
+        resource_id = resource_id_of(resource)
+        return [
+            (self._destinations.of(target), Stream(category.value, resource_id, days))
+            for target, days in targets.items()
+        ]
+
+    @property
+    def dropped(self) -> int:
+        """Entries that no destination will ever have, since the server's start."""
+        return self._destinations.dropped
+
+    @property
+    def is_written(self) -> bool:
+        """Whether everything that was told has reached its destinations."""
+        return self._destinations.is_empty
+
+    def close(self, seconds: float) -> None:
+        """Write everything, within this time; nothing is told any more."""
+        self.connectivity = self.messaging = self.http_requests = {}
+        self._destinations.close(seconds)
+
+    # Connections
+
+    def connection_started(self, at: HubName, peer: Peer, caller: str) -> None:
+        """A client is in."""
+        self._callers[peer.connection_id or ""] = caller
+        self._connectivity(at, peer, caller, Level.INFORMATIONAL, "ConnectionStarted", "Connection started")
+
+    def connection_recovered(self, at: HubName, peer: Peer, caller: str) -> None:
+        """A client has come back to its reliable connection."""
+        self._callers[peer.connection_id or ""] = caller
+        self._connectivity(at, peer, caller, Level.INFORMATIONAL, "ConnectionRecovered", "Connection recovered")
+
+    def connection_ended(self, at: HubName, peer: Peer, reason: str) -> None:
+        """A connection is over, for good; `reason` is what its client was told."""
+        caller = self._callers.pop(peer.connection_id or "", "")
+        ending = ending_of(reason)
+        level = Level.WARNING if ending.is_aborted else Level.INFORMATIONAL
+        operation = "ConnectionAborted" if ending.is_aborted else "ConnectionEnded"
+        self._connectivity(at, peer, caller, level, operation, ending.message, ending.collection)
+
+    def connection_throttled(self, at: HubName, user_id: str | None, caller: str, message: str) -> None:
+        """A client was kept out because of a quota or rate limit."""
+        peer = Peer(None, user_id)
+        self._connectivity(at, peer, caller, Level.WARNING, "ConnectionThrottled", message, "Throttling")
+
+    def authorization_failed(self, at: HubName, caller: str, check: str, text: str) -> None:
+        """A token did not let its bearer in; `check` and `text` are those of the refusal, without the token."""
+        message = f"Failed to validate {check}. {text[:1].upper()}{text[1:]}"
+        self._connectivity(at, Peer(None, None), caller, Level.WARNING, "AuthorizationFailed", message, "Authorization")
+
+    def _connectivity(
+        self,
+        at: HubName,
+        peer: Peer,
+        caller: str,
+        level: Level,
+        operation: str,
+        message: str,
+        collection: str = "Connection",
+    ) -> None:
+        recorder = self.connectivity.get(at.resource)
+        if recorder is not None:
+            facts = ConnectionFacts(message, collection, peer.connection_id, peer.user_id, at.hub)
+            recorder.write(level, operation, caller, facts)
+
+    def caller_of(self, connection_id: str) -> str:
+        """The address of a client whose start was told; empty for others."""
+        return self._callers.get(connection_id, "")
+
+    # Messages
+
+    def message(
+        self,
+        at: HubName,
+        peer: Peer,
+        trace_id: str,
+        operation: str,
+        message: str,
+        *,
+        level: Level = Level.INFORMATIONAL,
+        caller: str = "",
+        message_type: str | None = None,
+        size: int | None = None,
+        group: str | None = None,
+    ) -> None:
+        """Something that happened to a message or event on its way, under the operation's name."""
+        recorder = self.messaging.get(at.resource)
+        if recorder is not None:
+            facts = MessageFacts(message, peer.connection_id, peer.user_id, at.hub, trace_id, message_type, size, group)
+            recorder.write(level, operation, caller or self._callers.get(peer.connection_id or "", ""), facts)
+
+    # Requests
+
+    def request_started(self, resource: str, caller: str, facts: HttpFacts) -> None:
+        """A request has arrived."""
+        recorder = self.http_requests.get(resource)
+        if recorder is not None:
+            recorder.write(Level.INFORMATIONAL, "HttpRequestStarted", caller, facts)
+
+    def request_ended(self, resource: str, caller: str, status: int, facts: HttpFacts) -> None:
+        """A request has been answered."""
+        recorder = self.http_requests.get(resource)
+        if recorder is not None:
+            level = Level.ERROR if status >= 500 else Level.WARNING if status >= 400 else Level.INFORMATIONAL
+            recorder.write(level, "HttpRequestEnded", caller, facts)
+
+
+def _switched_off(resource: Resource) -> set[LogCategory]:
+    """The categories that `resourceLogConfiguration` turns off, whatever diagnostic settings ask for."""
+    return {
+        category
+        for category, is_on in _categories(resource.properties.get("resourceLogConfiguration")).items()
+        if not is_on
+    }
+
+
+def _traced_live(resource: Resource) -> set[LogCategory]:
+    """The categories that `liveTraceConfiguration` wants; the service names two of them, and all three here."""
+    configuration = resource.properties.get("liveTraceConfiguration")
+    if not isinstance(configuration, Mapping) or not _is_true(configuration.get("enabled", "false")):
+        return set()
+    return {category for category, is_on in _categories(configuration).items() if is_on}
+
+
+def _categories(configuration: object) -> Mapping[LogCategory, bool]:
+    """The categories that a configuration names, and whether each is on."""
+    named = configuration.get("categories") if isinstance(configuration, Mapping) else None
+    found: dict[LogCategory, bool] = {}
+    for one in named if isinstance(named, list) else ():
+        for category in LogCategory:
+            if isinstance(one, Mapping) and str(one.get("name", "")).lower() == category.value.lower():
+                found[category] = _is_true(one.get("enabled"))
+    return found
+
+
+def _is_true(value: object) -> bool:
+    """The service's form: the texts true and false in any case."""
+    return str(value).lower() == "true"
