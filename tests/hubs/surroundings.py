@@ -57,6 +57,10 @@ class RecordingEvents:
         self.cancelled: list[str] = []
         """Names of the events that were called off."""
         self.memberships: list[tuple[str, str, str]] = []
+        self.has_handler = True
+
+    def wants(self, at: HubAddress, connection: Connection, name: str) -> bool:
+        return self.has_handler
 
     def ask(
         self,

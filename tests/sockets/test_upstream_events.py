@@ -361,3 +361,11 @@ def _handle_everything(server: RunningServer, url: str) -> None:
     resource = server.resource
     body = {"properties": {"eventHandlers": [EVERYTHING | {"urlTemplate": url}]}}
     server.registry.put_hub(resource.resource_group, resource.name, "chat", body)
+
+
+async def test_it_is_known_whether_somebody_wants_an_event(house: House) -> None:
+    connection = house.connect()
+    assert not house.events.wants(house.at, connection, "e")
+    house.handle({"urlTemplate": "http://127.0.0.1/up", "userEventPattern": "e"})
+    assert house.events.wants(house.at, connection, "e")
+    assert not house.events.wants(house.at, connection, "other")

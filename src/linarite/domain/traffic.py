@@ -17,7 +17,7 @@ MESSAGE_BYTES = 2048
 class Traffic:
     """The traffic of one resource since the server's start: counters that the hot paths add to, one addition each."""
 
-    __slots__ = ("inbound_bytes", "outbound_bytes", "outbound_limit")
+    __slots__ = ("inbound_bytes", "outbound_bytes", "outbound_limit", "refused_sends")
 
     def __init__(self) -> None:
         self.inbound_bytes = 0
@@ -26,6 +26,8 @@ class Traffic:
         """To clients and to event handlers."""
         self.outbound_limit: float = math.inf
         """The value of `outbound_bytes` at which today's quota is used up."""
+        self.refused_sends = 0
+        """Messages and events that were refused because of it."""
 
     @property
     def is_used_up(self) -> bool:

@@ -104,6 +104,10 @@ class Upstream:
         """The line of a new connection, or of one whose hub got its first handler after it had connected."""
         return EventLine(who, last_id=1 if is_connected else 0)
 
+    def wants(self, line: EventLine, name: str) -> bool:
+        """Whether a handler wants user events of that name."""
+        return self._table(line).for_user_event(name) is not None
+
     # Events
 
     async def connect(self, line: EventLine, request: ConnectRequest) -> ConnectReply | ConnectRefusal:

@@ -55,6 +55,9 @@ class ClientEvents(Protocol):
         Cancelling the result ends the call, which is not answered then. None if it is answered already.
         """
 
+    def wants(self, at: HubAddress, connection: Connection, name: str) -> bool:
+        """Whether there is a handler for user events of that name."""
+
     def joined(self, at: HubAddress, connection: Connection, group: str) -> None:
         """The connection has become a member of a group."""
 

@@ -15,6 +15,7 @@ from functools import partial
 from typing import Any, NamedTuple, Protocol
 
 from linarite.domain import commands as do
+from linarite.domain.close_categories import CloseCategory
 from linarite.domain.messages import NO_METADATA, Message
 from linarite.domain.permissions import Permission
 from linarite.hubs.acks import AckMemory
@@ -36,6 +37,11 @@ _INTERNAL_ERROR = 1011
 _PLAIN_EVENT = "message"
 # What does not wait behind an event: a client may need a pong to believe that the service is there, an acknowledgement
 # makes room, and an invocation that is cancelled may be the very one that the others wait for.
+_MESSAGE_QUOTA_REACHED = AckError(
+    "TooManyRequests", "Message count reaches limit: the resource's quota of the day is used up."
+)
+# What costs outbound traffic; a stream that is open already goes on to its end.
+_SENDING = (wanted.SendToGroup, wanted.SendEvent, wanted.RawMessage, wanted.Invoke, wanted.StartStream)
 _OVERTAKING = (wanted.Ping, wanted.SequenceAck, wanted.CancelInvocation)
 
 
@@ -141,6 +147,7 @@ class Session:
         Requests are carried out one after the other: while an event is being answered the following ones wait, but for
         a few that may not.
         """
+        self.hub.delivery.traffic.inbound_bytes += len(payload)
         request: wanted.Request | wanted.ProtocolViolation
         try:
             request = self.connection.codec.decode(is_text, payload)
@@ -183,6 +190,8 @@ class Session:
             self._close(request.code, request.reason)
         elif isinstance(request, _Later):
             request.act()
+        elif self.hub.delivery.traffic.is_used_up and isinstance(request, _SENDING):
+            self._refuse_send(request)
         else:
             _HANDLERS[type(request)](self, request)
 
@@ -252,14 +261,20 @@ class Session:
         elif self.connection.permissions.allows(Permission.SEND_TO_GROUP, self._plain.group):
             self._publish(self._plain.group, request.payload, self._plain.no_echo)
         else:
-            self._close(_POLICY_VIOLATION, "The connection is not authorized for raw sendToGroup mode.")
+            reason = "The connection is not authorized for raw sendToGroup mode."
+            self._close(_POLICY_VIOLATION, reason, CloseCategory.UNAUTHORIZED)
 
     def _raw_answered(self, answer: EventAnswer | None) -> None:
         """A plain client has no acks: all it can be told of a failure is the end."""
         if answer is None:
-            self._close(_INTERNAL_ERROR, "Internal server error")
+            self._close(_INTERNAL_ERROR, "Internal server error", self._failure())
         else:
             self._reply(answer)
+
+    def _failure(self) -> CloseCategory:
+        """Why nobody answered a plain client's message."""
+        is_wanted = self._events.wants(self.at, self.connection, _PLAIN_EVENT)
+        return CloseCategory.SEND_EVENT_FAILED if is_wanted else CloseCategory.EVENT_HANDLER_NOT_FOUND
 
     def _raise_event(
         self,
@@ -359,6 +374,23 @@ class Session:
         if not self._is_duplicate(request.ack_id):
             self._fail(request.ack_id, AckError("BadRequest", f"This server does not support {request.what}."))
 
+    def _refuse_send(self, request: wanted.Request) -> None:
+        """The day's message quota is used up. A plain client has no acks: it is told by the end of its connection."""
+        self.hub.delivery.traffic.refused_sends += 1
+        error = _MESSAGE_QUOTA_REACHED
+        match request:
+            case wanted.SendToGroup() | wanted.SendEvent():
+                if not self._is_duplicate(request.ack_id):
+                    self._fail(request.ack_id, error)
+            case wanted.Invoke():
+                if self._invocations is not None:
+                    self._invocations.cancel(request.invocation_id)
+                self._tell_invoked(request.invocation_id, error)
+            case wanted.StartStream():
+                self.answer(self.connection.codec.stream_closed(request.stream_id, error))
+            case _:
+                self._close(_POLICY_VIOLATION, error.message, CloseCategory.THROTTLED)
+
     # Acks
 
     def _is_duplicate(self, ack_id: int | None) -> bool:
@@ -386,10 +418,10 @@ class Session:
         if frame is not None:
             self.hub.delivery.send_direct(self.connection, frame)
 
-    def _close(self, code: int, reason: str) -> None:
+    def _close(self, code: int, reason: str, category: CloseCategory | None = None) -> None:
         """End the connection after what it was told before."""
         self.hub.delivery.settle()
-        self.connection.close(code, reason)
+        self.connection.close(code, reason, category=category)
 
 
 _HANDLERS: dict[type[wanted.Request], Callable[[Session, Any], None]] = {

@@ -12,14 +12,12 @@ from linarite.domain.close_categories import CloseCategory
 from linarite.domain.traffic import Traffic
 from linarite.monitoring.metric_definitions import ClientType, ResponseTime, RestApiCategory, response_time_of
 
-__all__ = ["Meter", "Meters", "RefusedSend", "Series"]
+__all__ = ["Meter", "Meters", "Series"]
 
 Series = tuple[str, ...]
 """A metric's name and, in the order of its definition, the value of each dimension."""
 
 _SWITCHING_PROTOCOLS = 101
-RefusedSend = str
-"""Where a message was refused because of a quota: `rest` or `client`."""
 
 
 class Meter:
@@ -33,7 +31,6 @@ class Meter:
         "lowest",
         "opened",
         "refused_calls",
-        "refused_sends",
         "rest_calls",
         "slowed_clients",
         "traffic",
@@ -50,7 +47,6 @@ class Meter:
         self.closed: dict[CloseCategory, int] = {}
         self.client_requests: dict[tuple[ClientType, int], int] = {}
         self.rest_calls: dict[tuple[RestApiCategory, ResponseTime], int] = {}
-        self.refused_sends: dict[RefusedSend, int] = {}
         self.refused_calls = 0
         """REST calls that came too fast."""
         self.slowed_clients = 0
@@ -93,10 +89,6 @@ class Meter:
     def call_refused(self) -> None:
         """A REST call came too fast and was answered 429."""
         self.refused_calls += 1
-
-    def send_refused(self, by: RefusedSend) -> None:
-        """A message was refused because the day's quota is used up."""
-        self.refused_sends[by] = self.refused_sends.get(by, 0) + 1
 
     # Reading
 

@@ -86,6 +86,11 @@ class UpstreamEvents:
 
         return self.upstream.ask(line, name, payload.data_type, payload.data, metadata, answered)
 
+    def wants(self, at: HubAddress, connection: Connection, name: str) -> bool:
+        """Whether there is a handler for user events of that name."""
+        line = self._line(at, connection)
+        return line is not None and self.upstream.wants(line, name)
+
     def joined(self, at: HubAddress, connection: Connection, group: str) -> None:
         """The connection has become a member of a group."""
         line = self._line(at, connection)
