@@ -21,9 +21,8 @@ from types import MappingProxyType
 import uvicorn
 
 from linarite import __version__
-from linarite.access.administrator import administrator_token
+from linarite.access.assembly import open_access
 from linarite.access.development_key import check_serving
-from linarite.access.entrance import Entrance
 from linarite.cli.banner import BannerFacts, banner
 from linarite.cluster.local import LocalBackplane
 from linarite.domain.commands import HubAddress
@@ -33,6 +32,8 @@ from linarite.events.dispatcher import Upstream
 from linarite.events.file_checks import check_upstream_files
 from linarite.events.limits import limits_of
 from linarite.http.application import Application
+from linarite.http.authority.routes import authority_routes
+from linarite.http.authority.tenant_keys import TenantKeys
 from linarite.http.data_plane.app import DataPlane
 from linarite.http.data_plane.operations import Operations
 from linarite.http.data_plane.requests import Limits
@@ -188,9 +189,15 @@ class Server:
         self._backplane = LocalBackplane(self._directory, empty)
         self._keep_alive = KeepAlive(loop, settings.keep_alive_missed_intervals)
         self._proxies = TrustedProxies(settings.trusted_proxies)
-        self._entrance = Entrance(
-            self._registry, time.time, domain=settings.domain, public_endpoint=settings.public_endpoint
-        )
+        self._tenant_keys = TenantKeys(limits_of(settings))
+        try:
+            self._access = open_access(
+                settings, self._registry, self._tenant_keys.fetch, clock=time.time, loop_clock=loop.time
+            )
+        except BaseException:
+            self._store.close()
+            raise
+        self._entrance = self._access.entrance
         parts = Parts(
             self._registry,
             self._entrance,
@@ -226,6 +233,10 @@ class Server:
             await self._listen(application, settings.tls_port, self._tls)
         if not self._endpoints:
             raise SettingsError("port", "a port to listen on, here or in tls_port with a certificate", None, "settings")
+        # In tokens, so that it may not change with the address that somebody asks for one by; https if it is there.
+        self._access.authority.name = f"{settings.public_endpoint or self._endpoints[-1]}/adfs"
+        if self._access.tenant is not None:
+            self._access.tenant.start()
         self._write_server_file()
         log_event(_log, logging.INFO, "server started", endpoints=", ".join(self._endpoints), mode=settings.mode)
 
@@ -236,12 +247,16 @@ class Server:
         )
         operations = Operations(self._backplane, self._loop.time, public_endpoint=settings.public_endpoint)
         data_plane = DataPlane(self._entrance, operations, self._proxies, limits)
-        credential = administrator_token(settings.data_folder)
+        access = self._access
         calls = event_call_routes(
-            credential, self._event_counters, self._event_calls, lambda number: self._events.upstream.replay(number)
+            access.management,
+            self._event_counters,
+            self._event_calls,
+            lambda number: self._events.upstream.replay(number),
         )
-        management = management_routes(self._registry, settings, credential, self._check_handler)
-        return Application(data_plane, [*calls, *management], lambda: not self._reception.is_draining)
+        authority = authority_routes(self._registry, settings, access, self._check_handler)
+        management = management_routes(self._registry, settings, access.management, access.audit, self._check_handler)
+        return Application(data_plane, [*calls, *authority, *management], lambda: not self._reception.is_draining)
 
     async def _check_handler(self, handler: EventHandler, hub: str, origin: str) -> str | None:
         """Why an event handler that has been saved would get no events."""
@@ -332,6 +347,9 @@ class Server:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout_at(until):
                 await self._reception.drain(self._settings.drain_seconds)
+                if self._access.tenant is not None:
+                    await self._access.tenant.close()
+                await self._tenant_keys.close()
                 await self._events.close(min(_EVENTS_SECONDS, (until - self._loop.time()) / 2))
                 for listener in self._listeners:
                     listener.should_exit = True

@@ -331,8 +331,8 @@ class Settings:
         (),
         section="Tokens",
         default_words="none",
-        reason="Ids of that tenant's applications, users or groups that have the role Web PubSub Service Owner on every "
-        "resource. Tokens that name the role in their claim `roles` have it, too.",
+        reason="Ids of that tenant's applications, users or groups that have the role Web PubSub Service Owner on "
+        "every resource. Tokens that name the role in their claim `roles` have it, too.",
     )
     entra_service_readers: tuple[str, ...] = setting(
         (),

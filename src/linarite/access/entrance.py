@@ -112,7 +112,13 @@ class Entrance:
             raise TokenRefused("algorithm", "expected HS256, got another one")
         if resource.properties.get("disableAadAuth") is True:
             raise TokenRefused("Entra authentication", "expected an access key's token: others are disabled")
-        bearer = self._bearers.check(token)
+        try:
+            bearer = self._bearers.check(token)
+        except TokenRefused as refused:
+            if refused.check == "algorithm":
+                text = str(refused).replace("expected", "expected HS256 or", 1)
+                raise TokenRefused("algorithm", text) from None
+            raise
         if not may_call(bearer.assignments, resource.name, method):
             raise TokenRefused(
                 "role", f"expected a role that allows {method} on {resource.name}, {bearer.name} has none"

@@ -43,6 +43,15 @@ class Caller:
         """Whether a role allows a call of that method."""
         return may_manage(self.assignments, method)
 
+    def refusal(self, method: str, path: str) -> ManagementRefused:
+        """Why this caller may not make a call of that method."""
+        message = (
+            f"The client '{self.name}' with object id '{self.name}' does not have authorization to perform action "
+            f"'{method}' over scope '{path[:200]}': expected one of the roles Owner and Contributor, or Reader for "
+            "GET and HEAD. If access was recently granted, please refresh your credentials."
+        )
+        return ManagementRefused("AuthorizationFailed", message, "role")
+
 
 class ManagementAccess:
     """Says who sends a management call."""

@@ -6,7 +6,6 @@ counts all of them, in the text form of Prometheus. Both ask for the administrat
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Awaitable, Callable
 
 import msgspec
@@ -14,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from linarite.access.management import ManagementAccess
 from linarite.events.call_log import CallLog, CallRecord
 from linarite.events.counters import EventCounters
 
@@ -27,7 +27,7 @@ _METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
 def event_call_routes(
-    credential: str, counters: EventCounters, calls: CallLog | None, replay: Replay
+    access: ManagementAccess, counters: EventCounters, calls: CallLog | None, replay: Replay
 ) -> list[BaseRoute]:
     """The routes; without a call log (in production) there are only the metrics."""
 
@@ -44,10 +44,10 @@ def event_call_routes(
             return _error(404, "NotFound", f"The call {request.path_params['number']} is not kept any more.")
         return _json(200, record)
 
-    routes: list[BaseRoute] = [Route("/metrics", _guarded(credential, metrics), methods=["GET"])]
+    routes: list[BaseRoute] = [Route("/metrics", _guarded(access, metrics), methods=["GET"])]
     if calls is not None:
-        routes.append(Route(_CALLS, _guarded(credential, list_calls), methods=["GET"]))
-        routes.append(Route(_CALLS + "/{number:int}/replay", _guarded(credential, replay_call), methods=["POST"]))
+        routes.append(Route(_CALLS, _guarded(access, list_calls), methods=["GET"]))
+        routes.append(Route(_CALLS + "/{number:int}/replay", _guarded(access, replay_call), methods=["POST"]))
     return routes
 
 
@@ -75,12 +75,9 @@ def _metrics(counters: EventCounters) -> bytes:
     return generate_latest(registry)
 
 
-def _guarded(credential: str, endpoint: Endpoint) -> Endpoint:
-    expected = credential.encode()
-
+def _guarded(access: ManagementAccess, endpoint: Endpoint) -> Endpoint:
     async def guarded(request: Request) -> Response:
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not hmac.compare_digest(token.strip().encode(), expected):
+        if not access.is_administrator(request.headers.get("authorization", "")):
             refused = _error(401, "AuthenticationFailed", "Expected the administrator's credential as bearer token.")
             refused.headers["WWW-Authenticate"] = "Bearer"
             return refused

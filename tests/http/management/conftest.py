@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import threading
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -13,6 +14,10 @@ import pytest
 import uvicorn
 from starlette.applications import Starlette
 
+from linarite.access.administrator import ADMINISTRATOR_TOKEN_FILE, Administrator
+from linarite.access.audit import AuditLog
+from linarite.access.authority import Authority
+from linarite.access.management import ManagementAccess
 from linarite.http.management import management_routes
 from linarite.resources.model import EventHandler
 from linarite.resources.registry import Registry
@@ -33,12 +38,21 @@ async def check_handler(handler: EventHandler, hub: str, origin: str) -> str | N
     return f"{hub} refused {origin}\r\n\u00fc." if "refused" in handler.url_template else None
 
 
+def management_access(data_folder: Path) -> tuple[ManagementAccess, AuditLog]:
+    """What lets in those who bear the credential of these tests, or a token of the authority of that folder."""
+    (data_folder / ADMINISTRATOR_TOKEN_FILE).write_text(CREDENTIAL)
+    administrator = Administrator(data_folder)
+    authority = Authority(data_folder, administrator, time.time, 3600)
+    return ManagementAccess(administrator, authority, time.time), AuditLog(data_folder, 1_000_000)
+
+
 async def _serve(listener: socket.socket, data_folder: Path, settings: Settings, stop: threading.Event) -> None:
     """Serve until `stop`; the registry lives on this thread, as in the real server on that of its event loop."""
     with closing(SqliteStore(data_folder / "linarite.db")) as store:
-        registry = Registry(store, "linarite")
+        registry = Registry(store, "linarite", certificates_folder=settings.custom_certificates_folder)
         registry.ensure_default()
-        app = Starlette(routes=management_routes(registry, settings, CREDENTIAL, check_handler))
+        access, audit = management_access(data_folder)
+        app = Starlette(routes=management_routes(registry, settings, access, audit, check_handler))
         config = uvicorn.Config(app, ws="none", lifespan="off", log_config=None, proxy_headers=False)
         server = uvicorn.Server(config)
         serving = asyncio.ensure_future(server.serve(sockets=[listener]))

@@ -5,7 +5,7 @@ from linarite.http.management.errors import error_answer
 from linarite.resources.errors import ResourceError
 
 ROOT = Path(__file__).parents[3]
-SOURCES = [ROOT / "src" / "linarite" / "resources", ROOT / "src" / "linarite" / "http" / "management"]
+SOURCES = [ROOT / "src" / "linarite" / name for name in ("access", "resources", "http/management", "http/authority")]
 
 
 def documented() -> dict[str, int]:
@@ -19,6 +19,9 @@ def test_the_reference_page_tells_each_code_with_its_status():
     text = "".join(file.read_text("utf-8") for folder in SOURCES for file in folder.glob("*.py"))
     raised = set(re.findall(r'ResourceError\(\s*"(\w+)"', text))
     raised |= set(re.findall(r'expected\([^)]*, "([A-Z]\w+)"\)', text))
+    raised |= set(re.findall(r'ManagementRefused\(\s*"(\w+)"', text)) | set(
+        re.findall(r'"(\w+AuthenticationToken\w*)"', text)
+    )
     assert len(raised) > 15
     assert raised | {"InvalidRequestContent"} == set(documented())
     for code, status in documented().items():

@@ -6,12 +6,13 @@ import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
+from linarite.access.bearer_tokens import Bearer, KeyUnknown
 from linarite.access.entrance import Entrance
 from linarite.access.tokens import TokenRefused
 from linarite.http.data_plane.errors import ApiError, plain
 from linarite.http.data_plane.operations import Answer, Operations
 from linarite.http.data_plane.requests import ApiRequest, Limits, Receive, parse_query
-from linarite.http.data_plane.routes import Route, Unrouted, find_route
+from linarite.http.data_plane.routes import Unrouted, find_route
 from linarite.monitoring.logs import log_event
 from linarite.resources.model import Resource
 from linarite.resources.network_rules import RequestType
@@ -81,9 +82,14 @@ class DataPlane:
         text_path = path.decode("latin-1")
         token = _bearer(headers.get(b"authorization"))
         resource = self._entrance.resource_of(address.host, token)
+        is_bearer = False
         if not route.is_public:
             _check_open(resource, address, text_path)
-            self._check_token(route, resource, token, address, text_path)
+            try:
+                is_bearer = self._check_token(scope["method"], resource, token, address, text_path)
+            except KeyUnknown:
+                await self._entrance.renew_keys()
+                is_bearer = self._check_token(scope["method"], resource, token, address, text_path, is_last=True)
         call = ApiRequest(
             resource,
             address,
@@ -93,21 +99,31 @@ class DataPlane:
             headers,
             receive,
             self._limits,
+            is_bearer=is_bearer,
         )
         call.check_version()
         return await route.operation(self._operations, call)
 
     def _check_token(
         self,
-        route: Route,
+        method: str,
         resource: Resource,
         token: str | None,
         address: RequestAddress,
         path: str,
-    ) -> None:
+        *,
+        is_last: bool = False,
+    ) -> bool:
+        """Whether a bearer token opens the call, not an access key's. Raises ApiError if neither does.
+
+        Unless it is the last try, KeyUnknown passes: the issuer's keys may have changed.
+        """
         try:
-            self._entrance.check(resource, token, address.host, (path, address.prefix + path))
+            found = self._entrance.check_call(resource, token, method, address.host, (path, address.prefix + path))
+            return isinstance(found, Bearer)
         except TokenRefused as refused:
+            if isinstance(refused, KeyUnknown) and not is_last:
+                raise
             log_event(
                 _log,
                 logging.INFO,
@@ -117,7 +133,8 @@ class DataPlane:
                 check=refused.check,
                 reason=str(refused),
             )
-            raise ApiError(401, headers=(("www-authenticate", challenge(refused)),)) from None
+            status = 403 if refused.check == "role" else 401
+            raise ApiError(status, headers=(("www-authenticate", challenge(refused)),)) from None
 
 
 def _check_open(resource: Resource, address: RequestAddress, path: str) -> None:

@@ -13,6 +13,7 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 
+from linarite.access.entrance import generated_token_key
 from linarite.access.tokens import make_token
 from linarite.cluster.backplane import Backplane
 from linarite.domain import commands as do
@@ -272,7 +273,10 @@ class Operations:
     # Tokens
 
     async def generate_client_token(self, call: ApiRequest) -> Answer:
-        """A token for a client, signed with the primary key."""
+        """A token for a client, signed with the primary key.
+
+        A caller with a bearer token gets one that needs no access key, since these may be disabled.
+        """
         at = call.at()
         groups = call.all("group")
         if not all(map(is_valid_group_name, groups)):
@@ -290,7 +294,8 @@ class Operations:
         if user_id := call.one("userId"):
             claims["sub"] = user_id
         claims.update(_one_or_many("role", call.all("role")), **_one_or_many("webpubsub.group", groups))
-        token = make_token(call.resource.keys.primary, claims)
+        keys = call.resource.keys
+        token = make_token(generated_token_key(keys) if call.is_bearer else keys.primary, claims)
         return Answer(200, msgspec.json.encode({"token": token}))
 
     async def health(self, call: ApiRequest) -> Answer:

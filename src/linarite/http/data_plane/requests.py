@@ -66,7 +66,7 @@ _remembered_query = lru_cache(maxsize=_REMEMBERED_QUERIES)(_parse_query)
 class ApiRequest:
     """A call whose route and token are known to be right. Reading from it raises ApiError for what is not valid."""
 
-    __slots__ = ("address", "headers", "limits", "names", "path", "query", "receive", "resource")
+    __slots__ = ("address", "headers", "is_bearer", "limits", "names", "path", "query", "receive", "resource")
 
     def __init__(
         self,
@@ -78,8 +78,13 @@ class ApiRequest:
         headers: Mapping[bytes, bytes],
         receive: Receive,
         limits: Limits,
+        *,
+        is_bearer: bool = False,
     ) -> None:
-        """`names` are the decoded segments of the path by their names in the API's documents."""
+        """`names` are the decoded segments of the path by their names in the API's documents.
+
+        `is_bearer` says that a bearer token, not an access key's, has opened the call.
+        """
         self.resource = resource
         self.address = address
         self.path = path
@@ -88,6 +93,7 @@ class ApiRequest:
         self.headers = headers
         self.receive = receive
         self.limits = limits
+        self.is_bearer = is_bearer
 
     # Path
 

@@ -24,6 +24,8 @@ class Call:
     parameters: Mapping[str, str]
     body: JsonObject = field(default_factory=dict)
     api_version: str = ""
+    query: Mapping[str, str] = field(default_factory=dict)
+    """The parameters of the address, by their names as written."""
 
     @property
     def subscription(self) -> str:

@@ -14,6 +14,10 @@ __all__ = ["error_answer", "error_body"]
 # Codes that are not named here are about what the request says: 400.
 _STATUSES = {
     "AuthenticationFailed": 401,
+    "ExpiredAuthenticationToken": 401,
+    "InvalidAuthenticationToken": 401,
+    "InvalidAuthenticationTokenAudience": 401,
+    "AuthorizationFailed": 403,
     "ResourceNotFound": 404,
     "ResourceGroupNotFound": 404,
     "NotFound": 404,

@@ -1,11 +1,14 @@
-"""What every management request passes: credential, api-version, body, operation, headers of the answer."""
+"""What every management request passes: credential, role, api-version, body, operation, headers of the answer.
+
+Each one, let in or not, leaves a line in the audit log.
+"""
 
 from __future__ import annotations
 
-import hmac
 import logging
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TypeAlias
 
 import msgspec
@@ -13,6 +16,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from linarite.access.audit import AuditLog
+from linarite.access.management import Caller, ManagementAccess, ManagementRefused
 from linarite.http.management.api_versions import VersionCheck
 from linarite.http.management.calls import Answer, Call, Operation
 from linarite.http.management.endpoint import endpoint_of
@@ -24,7 +29,7 @@ from linarite.resources.model import JsonObject
 from linarite.resources.registry import Registry
 from linarite.resources.store import StoreError
 from linarite.settings import Settings
-from linarite.sockets.forwarded import TrustedProxies
+from linarite.sockets.forwarded import TrustedProxies, address_of_request
 
 __all__ = ["Gate", "Operations"]
 
@@ -45,32 +50,56 @@ _HEADERS = {
 
 
 class Gate:
-    """Lets requests with the administrator's credential through to operations, as ASGI endpoints."""
+    """Lets requests of those who may manage the server through to operations, as ASGI endpoints."""
 
-    def __init__(self, registry: Registry, settings: Settings, credential: str, check_handler: HandlerCheck) -> None:
-        if not credential:
-            raise ValueError("credential: expected the administrator's credential, got empty text")
+    def __init__(
+        self,
+        registry: Registry,
+        settings: Settings,
+        access: ManagementAccess,
+        audit: AuditLog,
+        check_handler: HandlerCheck,
+    ) -> None:
         self._registry = registry
         self._public_endpoint = settings.public_endpoint
         self._proxies = TrustedProxies(settings.trusted_proxies)
-        self._credential = credential.encode()
+        self._access = access
+        self._audit = audit
         self._handler_warnings = HandlerWarnings(check_handler)
 
     def to(self, operations: Operations, check_version: VersionCheck) -> GateEndpoint:
         """An ASGI endpoint that carries out the operation of the request's method."""
         return GateEndpoint(self, operations, check_version)
 
-    async def answer(self, request: Request, operations: Operations, check_version: VersionCheck) -> Answer:
-        """What the request gets: the operation's answer, or the error that ended it."""
+    def identify(self, request: Request) -> Caller | ManagementRefused:
+        """Who sent the request, or why nobody counts as its sender."""
         try:
-            self._authenticate(request.headers.get("authorization"))
+            return self._access.identify(request.headers.get("authorization"))
+        except ManagementRefused as refused:
+            return refused
+
+    async def answer(
+        self,
+        caller: Caller | ManagementRefused,
+        request: Request,
+        operations: Operations,
+        check_version: VersionCheck,
+    ) -> Answer:
+        """What the request gets: the operation's answer, or the error that ended it."""
+        if isinstance(caller, ManagementRefused):
+            return self._unauthorized(caller, request)
+        if not caller.may(request.method):
+            refused = caller.refusal(request.method, request.scope["path"])
+            return error_answer(ResourceError(refused.code, refused.message))
+        try:
             api_version = request.query_params.get("api-version", "")
             check_version(api_version)
             operation = _operation(request, operations)
             body = await _body(request)
             endpoint = endpoint_of(request, self._public_endpoint, self._proxies)
-            path = request.path_params
-            return operation(Call(self._registry, endpoint, self._handler_warnings, path, body, api_version))
+            path, query = request.path_params, request.query_params
+            call = Call(self._registry, endpoint, self._handler_warnings, path, body, api_version, query)
+            return operation(call)
         except ResourceError as error:
             return error_answer(error)
         except StoreError as error:
@@ -78,19 +107,31 @@ class Gate:
             message = "The change could not be stored, so nothing was changed. The server's log says why."
             return error_answer(ResourceError("InternalServerError", message))
 
-    def _authenticate(self, header: str | None) -> None:
-        """Raise ResourceError unless the header holds the credential; the text never repeats what it held."""
-        if header is None:
-            raise ResourceError("AuthenticationFailed", "Authentication failed. The 'Authorization' header is missing.")
-        scheme, _, token = header.partition(" ")
-        if scheme.lower() != "bearer":
-            message = "Authentication failed. The 'Authorization' header is not of the form 'Bearer <token>'."
-            raise ResourceError("AuthenticationFailed", message)
-        # Header text is Latin-1 (RFC 9110 section 5.5); the comparison takes the same time wherever it
-        # differs.
-        if not hmac.compare_digest(token.strip().encode("latin-1", "replace"), self._credential):
-            message = "Authentication failed. The token is not the administrator's credential of this server."
-            raise ResourceError("AuthenticationFailed", message)
+    def record(self, caller: Caller | ManagementRefused, request: Request, status: int, request_id: str) -> None:
+        """Leave a line in the audit log. Neither query nor body is written: they may hold keys."""
+        peer = request.client.host if request.client else ""
+        address = address_of_request(peer, request.scope["scheme"], "", request.headers.raw, self._proxies)
+        fields = {
+            "caller": caller.name if isinstance(caller, Caller) else None,
+            "check": caller.check if isinstance(caller, ManagementRefused) else None,
+            "client": address.client,
+            "method": request.method,
+            "path": request.scope["path"],
+            "status": status,
+            "request": request_id,
+        }
+        self._audit.record("management call", fields)
+
+    def _unauthorized(self, refused: ManagementRefused, request: Request) -> Answer:
+        """401 that says where tokens are to be had, as the platform does (RFC 6750, section 3, with its own member)."""
+        challenge = f'error="invalid_token", error_description="{_printable(refused.message)}"'
+        try:
+            endpoint = endpoint_of(request, self._public_endpoint, self._proxies)
+            challenge = f'authorization_uri="{endpoint.url}/adfs", {challenge}'
+        except ResourceError:
+            pass  # a Host that is none; the answer is 401 all the same
+        answer = error_answer(ResourceError(refused.code, refused.message))
+        return replace(answer, headers={"WWW-Authenticate": f"Bearer {challenge}"})
 
 
 class GateEndpoint:
@@ -104,11 +145,17 @@ class GateEndpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         request = Request(scope, receive)
+        request_id = str(uuid.uuid4())
+        caller = self._gate.identify(request)
+        status = 500  # what an operation that fails unexpectedly is answered
         try:
-            answer = await self._gate.answer(request, self._operations, self._check_version)
+            answer = await self._gate.answer(caller, request, self._operations, self._check_version)
+            status = answer.status
         except ClientDisconnect:
             return
-        response = _response(answer, request)
+        finally:
+            self._gate.record(caller, request, status, request_id)
+        response = _response(answer, request, request_id)
         if answer.warnings is not None:
             for warning in await answer.warnings():
                 response.headers.append(WARNING_HEADER, warning)
@@ -152,14 +199,17 @@ async def _body(request: Request) -> JsonObject:
     return body
 
 
-def _response(answer: Answer, request: Request) -> Response:
-    headers = {**_HEADERS, **answer.headers, "x-ms-request-id": str(uuid.uuid4())}
+def _printable(text: str) -> str:
+    """A text that can stand between quotes in a header."""
+    return "".join(char if " " <= char <= "~" and char not in '"\\' else "'" for char in text)
+
+
+def _response(answer: Answer, request: Request, request_id: str) -> Response:
+    headers = {**_HEADERS, **answer.headers, "x-ms-request-id": request_id}
     headers["x-ms-correlation-request-id"] = headers["x-ms-request-id"]
     client_request = request.headers.get("x-ms-client-request-id")
     if client_request and request.headers.get("x-ms-return-client-request-id", "").lower() == "true":
         headers["x-ms-client-request-id"] = client_request
-    if answer.status == 401:
-        headers["WWW-Authenticate"] = 'Bearer realm="linarite", error="invalid_token"'
     if answer.body is None:
         return Response(status_code=answer.status, headers=headers)
     content = msgspec.json.encode(answer.body)

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
+from linarite.access.audit import AuditLog
+from linarite.access.management import ManagementAccess
 from linarite.http.management import groups, hubs, keys, provider, resources
 from linarite.http.management.api_versions import VersionCheck, any_version, web_pub_sub_version
 from linarite.http.management.gate import Gate, Operations
@@ -88,13 +90,13 @@ class CaselessRoute(Route):
 
 
 def management_routes(
-    registry: Registry, settings: Settings, credential: str, check_handler: HandlerCheck
+    registry: Registry, settings: Settings, access: ManagementAccess, audit: AuditLog, check_handler: HandlerCheck
 ) -> list[BaseRoute]:
-    """The routes of the management API, for requests that bear `credential`.
+    """The routes of the management API, for those whom `access` knows; each call is written to `audit`.
 
     `check_handler` says of event handlers that have been saved whether they would get events.
     """
-    gate = Gate(registry, settings, credential, check_handler)
+    gate = Gate(registry, settings, access, audit, check_handler)
     routes = [CaselessRoute(row.path, gate.to(row.operations, row.check_version)) for row in _TABLE]
     unknown = gate.to({}, any_version)
     return [*routes, *(CaselessRoute(path, unknown) for path in _UNKNOWN_PATHS)]
