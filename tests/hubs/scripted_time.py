@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 import itertools
 from collections.abc import Callable
+from functools import partial
 
 
 class Timer:
@@ -31,8 +32,11 @@ class ScriptedTime:
     def time(self) -> float:
         return self.now
 
-    def call_later(self, delay: float, callback: Callable[[], None]) -> Timer:
-        timer = Timer(callback)
+    def call_soon(self, callback: Callable[..., None], *arguments: object) -> Timer:
+        return self.call_later(0, callback, *arguments)
+
+    def call_later(self, delay: float, callback: Callable[..., None], *arguments: object) -> Timer:
+        timer = Timer(partial(callback, *arguments))
         self.calls += delay > 0
         heapq.heappush(self._due, (self.now + delay, next(self._numbers), timer))
         return timer
