@@ -155,8 +155,14 @@ def test_a_json_text_with_half_a_character_is_taken_as_it_is():
 
 
 def test_protobuf_is_for_protobuf_clients():
-    sent = reply(b"\x0a", "application/x-protobuf")
+    sent = reply(b"\x0a\x01t", "application/x-protobuf")
     assert parse_event_reply(sent, accepts_protobuf=True).data_type is DataType.PROTOBUF
+
+
+def test_protobuf_that_is_no_any_is_refused():
+    """A client could not read the message that it stands in."""
+    with pytest.raises(InvalidReply, match="Any"):
+        parse_event_reply(reply(b"\xff", "application/x-protobuf"), accepts_protobuf=True)
 
 
 @pytest.mark.parametrize(

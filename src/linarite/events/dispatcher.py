@@ -219,7 +219,7 @@ class Upstream:
             if line.turns[0] is not turn:
                 await line.await_turn(turn, self._limits.order_seconds)
             event = self._event(line, EventKind.USER, name, CONTENT_TYPES[data_type], data, raised.event_id, metadata)
-            accepts_protobuf = (line.subprotocol or "").startswith(_PROTOBUF_PREFIX)
+            accepts_protobuf = (line.subprotocol or "").lower().startswith(_PROTOBUF_PREFIX)
             outcome, reply = await self._calls.make(
                 line, raised.handler, event, lambda answer: parse_event_reply(answer, accepts_protobuf=accepts_protobuf)
             )

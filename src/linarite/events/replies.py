@@ -6,16 +6,17 @@ service's runtime. Everything here is pure.
 
 from __future__ import annotations
 
-import json as standard_json
 from collections.abc import Collection, Mapping
 
 import msgspec
 
+from linarite.domain.json_text import is_json
 from linarite.domain.messages import NO_METADATA, DataType
 from linarite.domain.metadata import InvalidMetadata, parse_metadata
 from linarite.domain.names import is_valid_group_name
 from linarite.events.cloud_events import METADATA_PREFIX
 from linarite.events.http_replies import HttpReply
+from linarite.protocols.protobuf_any import is_serialized_any
 
 __all__ = [
     "ConnectRefusal",
@@ -149,8 +150,10 @@ def parse_event_reply(reply: HttpReply, *, accepts_protobuf: bool = False) -> Ev
     data_type = _data_type(reply.last("content-type"), accepts_protobuf)
     if data_type is DataType.TEXT and not _is_utf8(reply.body):
         raise InvalidReply("event reply: expected text in UTF-8")
-    if data_type is DataType.JSON and not _is_json(reply.body):
+    if data_type is DataType.JSON and not is_json(reply.body):
         raise InvalidReply("event reply: expected a JSON body")
+    if data_type is DataType.PROTOBUF and not is_serialized_any(reply.body):
+        raise InvalidReply("event reply: expected a serialized google.protobuf.Any")
     return EventReply(data_type, reply.body, metadata)
 
 
@@ -184,33 +187,3 @@ def _is_utf8(body: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
-
-
-_skip = msgspec.json.Decoder(msgspec.Raw).decode
-
-
-def _is_json(body: bytes) -> bool:
-    """Whether the body is one JSON value; it goes to the client as it came, so that it must be one to the byte."""
-    try:
-        _skip(body)
-        body.decode()
-    except UnicodeDecodeError:
-        return False
-    except ValueError:
-        # Node.js may cut a text within a pair of surrogates and write the half as an escape, which msgspec refuses.
-        return b"\\u" in body and _is_json_with_halves(body)
-    except RecursionError:
-        return False
-    return True
-
-
-def _is_json_with_halves(body: bytes) -> bool:
-    try:
-        standard_json.loads(body.decode(), parse_int=str, parse_float=str, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError):
-        return False
-    return True
-
-
-def _refuse_constant(word: str) -> None:
-    raise ValueError(word)

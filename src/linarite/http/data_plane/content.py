@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json as standard_json
 import re
 
 import msgspec
 
+from linarite.domain.json_text import is_json
 from linarite.domain.messages import DataType
 from linarite.http.data_plane.errors import ApiError, bad_request
 
@@ -83,7 +83,7 @@ def read_content(content: Content, body: bytes) -> bytes:
     if content.data_type is DataType.JSON:
         message = "The request body is not a valid JSON."
         body = _as_utf8(content, body, message)
-        if not _is_json(body):
+        if not is_json(body):
             raise bad_request("body", message)
     return body
 
@@ -103,34 +103,6 @@ def _as_utf8(content: Content, body: bytes, message: str) -> bytes:
     except UnicodeDecodeError:
         raise bad_request("body", message) from None
     return body if content.encoding is None else text.encode()
-
-
-_skip = msgspec.json.Decoder(msgspec.Raw).decode
-
-
-def _is_json(body: bytes) -> bool:
-    """Whether this is one JSON value, whatever it is worth: numbers of any size, text with halves of characters."""
-    try:
-        _skip(body)
-    except ValueError:
-        return b"\\u" in body and _is_json_with_halves(body.decode())
-    except RecursionError:
-        return False
-    return True
-
-
-def _is_json_with_halves(text: str) -> bool:
-    """JavaScript cuts text within a pair of surrogates and writes the half as an escape, which msgspec refuses."""
-    try:
-        standard_json.loads(text, parse_int=str, parse_float=str, parse_constant=_refuse)
-    except (ValueError, RecursionError):
-        return False
-    return True
-
-
-def _refuse(word: str) -> None:
-    """NaN and Infinity are words of Python's, not of JSON's."""
-    raise ValueError(word)
 
 
 def _is_utf8(body: bytes) -> bool:
