@@ -119,6 +119,7 @@ def test_invocation_with_everything_and_with_least():
 def test_an_invocation_that_cannot_be_is_answered():
     assert "empty" in (decode(invoke(invocation_id="")).fault or "")
     assert "Streams" in (decode(invoke(stream=U.StreamStartInfo(stream_id="s"))).fault or "")
+    assert decode(invoke(invocation_id="", event="1x")).fault
 
 
 def test_a_stream_from_begin_to_end():
@@ -171,6 +172,7 @@ def test_a_stream_into_no_group_ends_the_connection():
 def test_a_fragment_is_whole_or_a_sign_of_life():
     refused(stream_data(stream_sequence_id=1))
     refused(stream_data(stream_sequence_id=0))
+    refused(stream_data(stream_sequence_id=0, data=MessageData(text_data="hi")))
     refused(stream_data(data=MessageData(text_data="hi")))
     refused(stream_data(data=MessageData()))
     refused(stream_data(stream_sequence_id=1, data=MessageData()))

@@ -111,10 +111,11 @@ def _ping(message: UpstreamMessage.PingMessage) -> Ping:
 
 
 def _invoke(message: _Invocation) -> Invoke:
-    event = valid_event(message.event)
-    metadata = _metadata(message.metadata)
+    fault = _invocation_fault(message)
+    if fault is not None:
+        return Invoke(message.invocation_id, "", EMPTY_TEXT, fault=fault)
     payload = _payload(message.data) or EMPTY_TEXT
-    return Invoke(message.invocation_id, event, payload, metadata, _invocation_fault(message))
+    return Invoke(message.invocation_id, valid_event(message.event), payload, _metadata(message.metadata))
 
 
 def _invocation_fault(message: _Invocation) -> str | None:
@@ -130,13 +131,13 @@ def _cancel(message: UpstreamMessage.CancelInvocationMessage) -> CancelInvocatio
 
 
 def _stream_data(message: UpstreamMessage.StreamDataMessage) -> StreamData | KeepStreamAlive:
+    if not message.HasField("stream_sequence_id") and not message.HasField("data"):
+        return KeepStreamAlive(message.stream_id)
     payload = _payload(message.data)
-    is_numbered = message.HasField("stream_sequence_id")
-    if payload is not None and is_numbered:
-        return StreamData(message.stream_id, message.stream_sequence_id, payload)
-    if is_numbered or message.HasField("data"):
-        raise MalformedRequest("stream_sequence_id and data: expected both or none of them")
-    return KeepStreamAlive(message.stream_id)
+    # Fragments count from 1, so that no number and a number of 0 are equally wrong.
+    if payload is None or not message.stream_sequence_id:
+        raise MalformedRequest("stream_data_message: expected stream_sequence_id from 1 on and data, or none of them")
+    return StreamData(message.stream_id, message.stream_sequence_id, payload)
 
 
 def _stream_end(message: UpstreamMessage.StreamEndMessage) -> EndStream:
