@@ -67,8 +67,7 @@ class World:
         connection = Connection(name, name, RELIABLE_JSON, permissions, outlet, RELIABLE_JSON.name, "", queue)
         hub = self.directory.open(AT)
         hub.attach(connection, ["g"])
-        session = Session(AT, hub, connection, self.backplane, self.time, _LIMITS, self.events)
-        return session
+        return Session(AT, hub, connection, self.backplane, self.time, _LIMITS, self.events)
 
     def _forget(self, session: Session, reason: str) -> None:
         """What the reception does at a connection's end."""

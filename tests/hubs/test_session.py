@@ -35,7 +35,7 @@ def test_join_and_leave_are_acknowledged_even_when_they_change_nothing(house):
 
 def test_request_without_an_ack_id_is_answered_by_nothing(house):
     guest = house.enter("c", roles=())
-    guest.says(join(), leave(), send(1), {"type": "invoke"}, event())
+    guest.says(join(), leave(), send(1), {"type": "setGroupState", "group": "g"}, event())
     house.events.asked[-1].answer(None)
     assert guest.news == []
     assert guest.outlet.closed is None
@@ -145,8 +145,7 @@ def test_failed_id_may_come_again_and_is_carried_out(house):
         leave(1),
         send("twice", 1),
         event(1),
-        {"type": "invoke", "invocationId": "1", "ackId": 1},
-        send(1, 1, stream={"streamId": "s"}),
+        {"type": "subscribeGroupState", "group": "g", "ackId": 1},
     ],
 )
 def test_successful_id_is_not_carried_out_again_whatever_the_second_request_asks(house, second):
@@ -168,7 +167,7 @@ def test_newest_successful_ids_are_remembered(house):
 
 def test_failures_use_up_no_memory(house):
     guest = house.enter("c").says(join(1))
-    guest.says(*({"type": "invoke", "ackId": number} for number in range(2, 12)))
+    guest.says(*({"type": "setGroupState", "ackId": number} for number in range(2, 12)))
     guest.news  # noqa: B018
     assert guest.says(join(1)).news == [duplicate(1)]
 
@@ -181,10 +180,9 @@ def test_ids_of_two_connections_have_nothing_to_do_with_each_other(house):
 @pytest.mark.parametrize(
     "request_",
     [
-        {"type": "invoke", "invocationId": "1", "target": "event", "event": "e", "ackId": 1},
         {"type": "setGroupState", "group": "g", "state": {}, "ackId": 1},
-        {"type": "streamData", "streamId": "s", "ackId": 1},
-        {"type": "sendToGroup", "group": "g", "stream": {"streamId": "s"}, "ackId": 1},
+        {"type": "subscribeGroupState", "group": "g", "ackId": 1},
+        {"type": "unsubscribeGroupState", "group": "g", "ackId": 1},
     ],
 )
 def test_what_is_not_offered_is_a_bad_request_and_no_reason_to_close(house, request_):
