@@ -51,7 +51,8 @@ class Message(msgspec.Struct, frozen=True, eq=False):
     A Struct, as the commands are: made in a tenth of a frozen dataclass's time, and ready to cross nodes.
 
     `group` is None for a message of the application server (`"from": "server"`), else the group's name.
-    `expires_at` is on the event loop's clock, in seconds; None never expires.
+    `expires_at` is on the event loop's clock, in seconds; None never expires. `trace_id` ties together what resource
+    logs tell of the message; None if they tell nothing.
     """
 
     data_type: DataType
@@ -60,4 +61,5 @@ class Message(msgspec.Struct, frozen=True, eq=False):
     from_user_id: str | None = None
     metadata: Mapping[str, str] = NO_METADATA
     expires_at: float | None = None
+    trace_id: str | None = None
     stream: StreamPart | None = None

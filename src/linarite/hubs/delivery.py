@@ -25,6 +25,7 @@ from linarite.domain.messages import Message
 from linarite.domain.traffic import Traffic
 from linarite.hubs.batch import NO_CONNECTIONS, Batch, Heard, Said, said
 from linarite.hubs.connection import Connection
+from linarite.hubs.message_trace import MessageTrace
 from linarite.hubs.writing import write_each
 from linarite.protocols.codec import Codec
 
@@ -58,6 +59,8 @@ class Delivery:
         """
         self._call_soon = call_soon
         self.traffic = traffic or Traffic()
+        # Tells the resource logs of messages, if they want to know.
+        self.trace: MessageTrace | None = None
         self._order = 0
         self._tick = 0
         self._audiences: list[tuple[Audience, Batch]] = []
@@ -74,6 +77,8 @@ class Delivery:
             self._schedule()
         self._order += 1
         batch.add(self._order, message, skipped)
+        if self.trace is not None and message.trace_id is not None:
+            self.trace.sent(audience.members, skipped, message)
 
     def send_to_each(self, connections: Iterable[Connection], message: Message) -> None:
         """Say something to a list of connections put together for this one message."""
@@ -88,6 +93,8 @@ class Delivery:
             self._schedule()
         self._order += 1
         batch.add(self._order, item, NO_CONNECTIONS)
+        if self.trace is not None and isinstance(item, Message) and item.trace_id is not None:
+            self.trace.sent_to(connection, item)
 
     def settle(self) -> None:
         """Write now what was said so far, before the members of an audience change."""

@@ -11,6 +11,7 @@ from linarite.hubs.client_events import ClientEvents
 from linarite.hubs.connection import Connection
 from linarite.hubs.delivery import Delivery
 from linarite.hubs.hub import Hub
+from linarite.hubs.message_trace import MessageTrace
 
 __all__ = ["Directory"]
 
@@ -24,12 +25,17 @@ class Directory:
         permission_targets_limit: int,
         events: ClientEvents,
         traffic_of: Callable[[str], Traffic] | None = None,
+        trace_of: Callable[[HubAddress], MessageTrace | None] | None = None,
     ) -> None:
-        """`traffic_of` gives the counters of a resource's traffic, which all its hubs add to."""
+        """`traffic_of` gives the counters of a resource's traffic, which all its hubs add to.
+
+        `trace_of` gives what tells the resource logs of a hub's messages, None while they do not want to know.
+        """
         self._call_soon = call_soon
         self._events = events
         self._permission_targets_limit = permission_targets_limit
         self._traffic_of = traffic_of or (lambda _: Traffic())
+        self._trace_of = trace_of or (lambda _: None)
         self._hubs: dict[HubAddress, Hub] = {}
         self._count: Counter[str] = Counter()
 
@@ -42,9 +48,15 @@ class Directory:
         hub = self._hubs.get(at)
         if hub is None:
             delivery = Delivery(self._call_soon, self._traffic_of(at.resource))
+            delivery.trace = self._trace_of(at)
             hub = Hub(at, delivery, self._permission_targets_limit, self._events)
             self._hubs[at] = hub
         return hub
+
+    def trace_anew(self) -> None:
+        """What the resource logs want to know has changed."""
+        for at, hub in self._hubs.items():
+            hub.delivery.trace = self._trace_of(at)
 
     def reserve(self, resource: str) -> None:
         """Count a connection of the resource before it is attached, so that a quota holds while it is let in."""

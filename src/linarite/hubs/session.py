@@ -228,6 +228,9 @@ class Session:
 
     def publish(self, group: str, message: Message, excluded: frozenset[str]) -> None:
         """Deliver to the group's members but the excluded connections."""
+        trace = self.hub.delivery.trace
+        if trace is not None:
+            message = trace.received(self.connection, message)
         self._publisher.publish(do.SendToGroup(self.at, group, message, excluded))
 
     def _permitted(

@@ -122,6 +122,7 @@ class ResourceLogs:
         self.connectivity: Recorders = {}
         self.messaging: Recorders = {}
         self.http_requests: Recorders = {}
+        self._subscribers: list[Callable[[], None]] = []
         # Addresses of the clients whose start was told, for what is told of them later.
         self._callers: dict[str, str] = {}
         book.subscribe(self._changed)
@@ -147,6 +148,12 @@ class ResourceLogs:
         self.messaging = by_category[LogCategory.MESSAGING]
         self.http_requests = by_category[LogCategory.HTTP_REQUESTS]
         self._destinations.keep_only(named)
+        for callback in self._subscribers:
+            callback()
+
+    def subscribe(self, callback: Callable[[], None]) -> None:
+        """Have `callback` called after each change of what is wanted."""
+        self._subscribers.append(callback)
 
     def _wanted(self, resource: Resource) -> Mapping[LogCategory, Mapping[Target, int]]:
         """For each category that somebody wants, its targets with the days for which each keeps it."""

@@ -1,0 +1,119 @@
+"""What the resource logs hear of messages, and that a hub without trace leaves messages as they are."""
+
+from typing import cast
+
+import pytest
+from tests.hubs.house import House
+from tests.hubs.outlets import connect
+from tests.hubs.surroundings import AT, Ticks, make_directory, make_hub
+
+from linarite.domain import commands as do
+from linarite.domain.messages import DataType, Message
+from linarite.hubs.directory import Directory
+from linarite.hubs.message_trace import MessageTrace
+from linarite.monitoring.resource_logs import ResourceLogs
+
+TRACE_ID = "4bf92f3577b34da6a3ce929d0e0e4736"
+
+
+class RecordingLogs:
+    """Keeps what resource logs are told of messages: operation, connection, trace id, text."""
+
+    def __init__(self):
+        self.told = []
+
+    def message(self, at, peer, trace_id, operation, text, **facts):
+        assert at == AT
+        self.told.append((operation, peer.connection_id, trace_id, text))
+
+
+@pytest.fixture
+def logs():
+    return RecordingLogs()
+
+
+def trace_of(logs, receivers=2):
+    return MessageTrace(AT, cast(ResourceLogs, logs), receivers)
+
+
+@pytest.fixture
+def hub(logs):
+    hub = make_hub(Ticks())
+    hub.delivery.trace = trace_of(logs)
+    return hub
+
+
+def message(trace_id=TRACE_ID):
+    return Message(DataType.TEXT, b"hello", "g", trace_id=trace_id)
+
+
+def test_few_receivers_have_an_entry_each(hub, logs):
+    connect(hub, "a", groups=["g"])
+    connect(hub, "b", groups=["g"])
+    hub.execute(do.SendToGroup(AT, "g", message()))
+    assert logs.told == [
+        ("MessageSent", "a", TRACE_ID, "Message sent to connection"),
+        ("MessageSent", "b", TRACE_ID, "Message sent to connection"),
+    ]
+
+
+def test_many_receivers_have_one_entry_that_counts_them(hub, logs):
+    for name in "abcd":
+        connect(hub, name)
+    hub.execute(do.SendToAll(AT, message(), frozenset("a")))
+    assert logs.told == [("MessageSent", None, TRACE_ID, "Message sent to 3 connections")]
+
+
+def test_who_is_left_out_has_no_entry(hub, logs):
+    for name in "abc":
+        connect(hub, name, groups=["g"])
+    hub.execute(do.SendToGroup(AT, "g", message(), frozenset(("b",))))
+    assert [connection for _, connection, _, _ in logs.told] == ["a", "c"]
+
+
+def test_a_message_to_one_connection_has_its_entry(hub, logs):
+    connect(hub, "a")
+    hub.execute(do.SendToConnection(AT, "a", message()))
+    assert logs.told == [("MessageSent", "a", TRACE_ID, "Message sent to connection")]
+
+
+def test_a_message_without_trace_id_is_not_told(hub, logs):
+    connect(hub, "a", groups=["g"])
+    hub.execute(do.SendToGroup(AT, "g", message(trace_id=None)))
+    assert logs.told == []
+
+
+def test_a_clients_message_gets_a_trace_id_when_it_comes(logs):
+    house = House()
+    guest = house.enter("c")
+    guest.says({"type": "joinGroup", "group": "g"})
+    house.hub.delivery.trace = trace_of(logs)
+    guest.says({"type": "sendToGroup", "group": "g", "dataType": "text", "data": "hello"})
+    (received, sent) = logs.told
+    assert received[:2] == ("MessageReceived", "c")
+    assert received[3] == "Message received from client: text, 5 bytes"
+    assert len(received[2]) == 32
+    assert sent == ("MessageSent", "c", received[2], "Message sent to connection")
+
+
+def test_dropped_messages_are_counted(logs):
+    hub = make_hub(Ticks())
+    client = connect(hub, "a")
+    trace = trace_of(logs)
+    trace.dropped(client.connection, 0, "expired")
+    trace.dropped(client.connection, 1, "expired")
+    trace.dropped(client.connection, 2, "slow client")
+    assert [text for _, _, _, text in logs.told] == [
+        "1 message dropped. Reason: expired",
+        "2 messages dropped. Reason: slow client",
+    ]
+
+
+def test_a_change_of_what_is_wanted_reaches_hubs_that_are_there(logs):
+    wanted = [None]
+    directory = Directory(Ticks().call_soon, 3, make_directory(Ticks())._events, trace_of=lambda at: wanted[0])
+    before = directory.open(AT)
+    wanted[0] = trace_of(logs)
+    assert before.delivery.trace is None
+    directory.trace_anew()
+    assert before.delivery.trace is wanted[0]
