@@ -39,10 +39,13 @@ from linarite.http.data_plane.operations import Operations
 from linarite.http.data_plane.requests import Limits
 from linarite.http.event_calls import event_call_routes
 from linarite.http.management.routes import management_routes
+from linarite.http.metric_families import HubSize, MetricSources
+from linarite.http.metrics import metric_routes
 from linarite.hubs.delivery import Delivery
 from linarite.hubs.directory import Directory
 from linarite.hubs.hub import Hub
 from linarite.monitoring.logs import log_event
+from linarite.monitoring.measuring import Measuring
 from linarite.resources.development import ensure_development_resource
 from linarite.resources.model import EventHandler
 from linarite.resources.registry import Registry
@@ -178,12 +181,15 @@ class Server:
         except BaseException:
             self._store.close()
             raise
+        self._measuring = Measuring(settings, self._registry, self._store)
         self._event_counters = EventCounters()
         self._event_calls = None
         if settings.mode == "dev":
             self._event_calls = CallLog(settings.upstream_calls_kept, settings.upstream_calls_kept_bytes)
         self._events = UpstreamEvents(self._registry, self._open_upstream)
-        self._directory = Directory(loop.call_soon, settings.permission_targets_limit, self._events)
+        self._directory = Directory(
+            loop.call_soon, settings.permission_targets_limit, self._events, self._measuring.meters.traffic_of
+        )
         nowhere = HubAddress("", "")
         empty = Hub(nowhere, Delivery(loop.call_soon), settings.permission_targets_limit, self._events)
         self._backplane = LocalBackplane(self._directory, empty)
@@ -206,6 +212,7 @@ class Server:
             self._keep_alive,
             self._proxies,
             self._events,
+            self._measuring.meters,
         )
         self._reception = Reception(parts, settings, loop)
         self._head_limits = HeadLimits(settings.upgrade_timeout_seconds, settings.head_limit_bytes)
@@ -217,6 +224,7 @@ class Server:
         self._running: list[asyncio.Task[None]] = []
         self._endpoints: list[str] = []
         self._tls: ssl.SSLContext | None = None
+        self._measurer: asyncio.Task[None] | None = None
 
     # Starting
 
@@ -237,6 +245,7 @@ class Server:
         self._access.authority.name = f"{settings.public_endpoint or self._endpoints[-1]}/adfs"
         if self._access.tenant is not None:
             self._access.tenant.start()
+        self._measurer = self._loop.create_task(self._measuring.run())
         self._write_server_file()
         log_event(_log, logging.INFO, "server started", endpoints=", ".join(self._endpoints), mode=settings.mode)
 
@@ -249,14 +258,20 @@ class Server:
         data_plane = DataPlane(self._entrance, operations, self._proxies, limits)
         access = self._access
         calls = event_call_routes(
-            access.management,
-            self._event_counters,
-            self._event_calls,
-            lambda number: self._events.upstream.replay(number),
+            access.management, self._event_calls, lambda number: self._events.upstream.replay(number)
+        )
+        metrics = metric_routes(
+            access.management, MetricSources(self._measuring, self._hub_sizes, self._event_counters)
         )
         authority = authority_routes(self._registry, settings, access, self._check_handler)
         management = management_routes(self._registry, settings, access.management, access.audit, self._check_handler)
-        return Application(data_plane, [*calls, *authority, *management], lambda: not self._reception.is_draining)
+        return Application(
+            data_plane, [*calls, *metrics, *authority, *management], lambda: not self._reception.is_draining
+        )
+
+    def _hub_sizes(self) -> Iterator[HubSize]:
+        """How many connections each hub has."""
+        return (HubSize(at.resource, at.hub, len(hub)) for at, hub in self._directory)
 
     async def _check_handler(self, handler: EventHandler, hub: str, origin: str) -> str | None:
         """Why an event handler that has been saved would get no events."""
@@ -355,11 +370,14 @@ class Server:
                     listener.should_exit = True
                 await asyncio.wait(self._running)
         self._keep_alive.stop()
+        if self._measurer is not None:
+            self._measurer.cancel()
         log_event(_log, logging.INFO, "server stopped")
 
     def close(self) -> None:
         """Give back what stands in the data folder."""
         self._server_file().unlink(missing_ok=True)
+        self._measuring.close()
         self._store.close()
 
 

@@ -57,9 +57,13 @@ class Measuring:
         is_free = found is not None and found.sku.tier == "Free"
         return self._settings.free_messages_per_day if is_free else None
 
+    def now(self) -> float:
+        """The time, in seconds since 1970."""
+        return self._clock()
+
     def observe(self) -> None:
         """Look at everything now."""
-        now = self._clock()
+        now = self.now()
         self.usage.observe(now)
         self.history.observe(now)
 

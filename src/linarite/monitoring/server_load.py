@@ -34,12 +34,13 @@ class ServerLoad:
         self._processors = processors
         self._at = clock()
         self._used = processor_time()
-        self._percent = 0.0
+        self.percent = 0.0
+        """The load when somebody last measured it."""
 
     def __call__(self) -> float:
         """Percent since the last call; of two calls at the same time the second repeats the first."""
         now, used = self._clock(), self._processor_time()
         if now > self._at:
-            self._percent = min(100.0, 100 * (used - self._used) / (now - self._at) / self._processors)
+            self.percent = min(100.0, 100 * (used - self._used) / (now - self._at) / self._processors)
             self._at, self._used = now, used
-        return self._percent
+        return self.percent

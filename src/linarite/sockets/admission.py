@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl, quote, unquote
 
 from linarite.access.entrance import Entrance
 from linarite.access.tokens import Claims, TokenRefused
+from linarite.domain.close_categories import CloseCategory, category_of_status
 from linarite.domain.names import InvalidName, is_valid_group_name, parse_hub_name
 from linarite.hubs.session import PlainMode, PlainPublish
 from linarite.resources.model import HubSettings, Resource
@@ -24,6 +25,7 @@ __all__ = [
     "ConnectionRequest",
     "RecoveryRequest",
     "Refused",
+    "addressed_resource",
     "admit",
     "challenge",
     "check_open",
@@ -47,9 +49,14 @@ class Refused(Exception):
         *,
         body: bytes | None = None,
         content_type: str | None = "text/plain; charset=utf-8",
+        category: CloseCategory | None = None,
     ) -> None:
-        """`body` is for answers that are not ours; else the text is the body."""
+        """`body` is for answers that are not ours; else the text is the body.
+
+        Metrics count it under `category`, by default the one that most often has this status.
+        """
         super().__init__(text)
+        self.category = category or category_of_status(status)
         self.status = status
         self.body = text.encode() if body is None else body
         self.content_type = content_type
@@ -131,6 +138,12 @@ def admit(request: ConnectionRequest, entrance: Entrance) -> Admission:
         claims.everything if claims is not None else {},
         query,
     )
+
+
+def addressed_resource(request: ConnectionRequest, entrance: Entrance) -> Resource:
+    """The resource that the request belongs to, whether it is let in or not."""
+    parameters = dict(parse_qsl(request.query, keep_blank_values=True))
+    return entrance.resource_of(request.host, _token(parameters, request.authorization))
 
 
 def check_open(resource: Resource, client: str) -> None:

@@ -7,12 +7,15 @@ import logging
 import secrets
 import sys
 from collections.abc import Sequence
+from math import ceil
 from typing import NamedTuple
 
 from linarite.access.entrance import Entrance, host_without_port
 from linarite.cluster.backplane import Backplane
+from linarite.domain.close_categories import CloseCategory
 from linarite.domain.commands import HubAddress
 from linarite.domain.permissions import Permissions
+from linarite.domain.rates import Buckets, RateLimit
 from linarite.events.cloud_events import ConnectRequest
 from linarite.events.dispatcher import Upstream
 from linarite.events.event_line import EventLine, LineIdentity
@@ -23,6 +26,7 @@ from linarite.hubs.recovery import RecoveryLimits, RecoveryQueue
 from linarite.hubs.session import PlainPublish, Session, SessionLimits
 from linarite.hubs.streams import StreamLimits
 from linarite.monitoring.logs import log_event
+from linarite.monitoring.meters import Meters
 from linarite.protocols.negotiation import negotiate, parse_offer
 from linarite.resources.model import Resource
 from linarite.resources.registry import Registry
@@ -32,10 +36,12 @@ from linarite.sockets.admission import (
     ConnectionRequest,
     RecoveryRequest,
     Refused,
+    addressed_resource,
     admit,
     check_open,
     recovery_of,
 )
+from linarite.sockets.client_metering import ClientMetering
 from linarite.sockets.client_socket import ClientSocket, SocketLimits
 from linarite.sockets.forwarded import TrustedProxies, address_of_request
 from linarite.sockets.keep_alive import KeepAlive
@@ -49,6 +55,7 @@ __all__ = ["Parts", "Reception"]
 _log = logging.getLogger(__name__)
 
 _GOING_AWAY = 1001
+_INTERNAL_ERROR = 500
 # A client that was refused because of a quota or a stop may ask again after this time.
 _RETRY_AFTER = {"Retry-After": "1"}
 # Bytes of randomness in a connection id, written as 32 hexadecimal characters: nobody guesses one.
@@ -65,6 +72,7 @@ class Parts(NamedTuple):
     keep_alive: KeepAlive
     proxies: TrustedProxies
     events: UpstreamEvents
+    meters: Meters
 
 
 class Reception:
@@ -90,6 +98,9 @@ class Reception:
             settings.write_buffer_bytes,
             settings.close_timeout_seconds,
         )
+        connects = settings.connects_per_second
+        self._connects = Buckets(RateLimit(connects, connects * settings.rate_burst_seconds))
+        self._metering = ClientMetering(parts.meters, parts.entrance)
         self._recovery_limits = RecoveryLimits(settings.recovery_limit_messages, settings.recovery_limit_bytes)
         self._recoveries = Recoveries(loop, parts.registry, settings.recovery_window_seconds, self.ended)
         self.message_limit_bytes = settings.message_limit_bytes
@@ -100,12 +111,16 @@ class Reception:
 
     async def receive(self, head: RequestHead) -> Welcome:
         """The way in for this client. Raises Refused."""
+        request = self._request(head)
+        with self._metering.request(request):
+            return await self._receive(head, request)
+
+    async def _receive(self, head: RequestHead, request: ConnectionRequest) -> Welcome:
         if self.is_draining:
             raise Refused(503, "The service is shutting down.", _RETRY_AFTER)
-        request = self._request(head)
         recovery = recovery_of(request)
         if recovery is not None:
-            return self._let_back_in(recovery, head, request.client)
+            return self._let_back_in(recovery, head, request)
         admission = admit(request, self._parts.entrance)
         self._reserve(admission.resource)
         try:
@@ -149,16 +164,17 @@ class Reception:
     def _new_socket(self) -> ClientSocket:
         return ClientSocket(self._loop, self._parts.keep_alive, self._socket_limits, self)
 
-    def _let_back_in(self, recovery: RecoveryRequest, head: RequestHead, client: str) -> Welcome:
+    def _let_back_in(self, recovery: RecoveryRequest, head: RequestHead, request: ConnectionRequest) -> Welcome:
         """A client that has lost its socket wants to go on; it gets the protocol that it had, whatever it offers."""
         session = self._recoveries.find(recovery)
         if session is None:
             log_event(_log, logging.INFO, "recovery refused", hub=recovery.hub, connection=recovery.connection_id[:64])
             offered = parse_offer(head.all(b"sec-websocket-protocol"))
+            self._metering.upgraded(addressed_resource(request, self._parts.entrance).name)
             return Welcome(TurnedAway(self._settings.close_timeout_seconds), negotiate(offered).subprotocol)
         resource = self._parts.registry.get(session.at.resource)
         assert resource is not None  # else nothing would have been found
-        check_open(resource, client)
+        check_open(resource, request.client)
         socket = self._new_socket()
         socket.connection = session.connection
         socket.session = session
@@ -174,7 +190,9 @@ class Reception:
         told = ConnectRequest(admission.claims, admission.query, headers, offered)
         reply = await self._parts.events.upstream.connect(line, told)
         if isinstance(reply, ConnectRefusal):
-            raise Refused(reply.status, body=reply.body, content_type=reply.content_type)
+            is_no = reply.status < _INTERNAL_ERROR
+            category = CloseCategory.UNAUTHORIZED if is_no else CloseCategory.SEND_EVENT_FAILED
+            raise Refused(reply.status, body=reply.body, content_type=reply.content_type, category=category)
         if self.is_draining:
             raise Refused(503, "The service is shutting down.", _RETRY_AFTER)
         return reply
@@ -219,6 +237,11 @@ class Reception:
             unit_connections=self._settings.unit_connections, free_connections=self._settings.free_connections
         )
         name = resource.name.lower()
+        wait = self._connects.wait(name, self._loop.time())
+        if wait:
+            log_event(_log, logging.WARNING, "connect rate reached", resource=resource.name)
+            text = "The resource takes no more new connections in this second."
+            raise Refused(429, text, {"Retry-After": str(ceil(wait))})
         if self._parts.directory.count(name) >= limit:
             log_event(_log, logging.WARNING, "connection quota reached", resource=resource.name, limit=limit)
             text = f"The connection quota of the resource is reached: {limit} connections."
@@ -228,6 +251,7 @@ class Reception:
     def opened(self, socket: ClientSocket) -> None:
         """The handshake is answered: begin a connection, or go on with one."""
         self._open_sockets += 1
+        self._metering.upgraded(socket.session.at.resource)
         if socket.is_recovery:
             self._recovered(socket)
         else:
@@ -237,6 +261,7 @@ class Reception:
     def _begin(self, socket: ClientSocket) -> None:
         """Visible to REST first, then a member of the token's groups, then told so."""
         connection, session = socket.connection, socket.session
+        self._metering.opened(session)
         hub = session.hub = self._parts.directory.open(session.at)
         socket.attach()
         # Before the groups: `connected` is a connection's event number 1. It is sent when all of this is done.
@@ -285,6 +310,7 @@ class Reception:
         self._parts.directory.detach(at, connection)
         session.ended()
         self._parts.directory.release(at.resource)
+        self._metering.ended(session)
         self._parts.events.disconnected(at, connection, reason)
         _log_life("connection ended", session, reason)
 
