@@ -13,7 +13,7 @@ NODE_FOLDERS := sdk/javascript tests/javascript
 NODE_STAMPS := $(NODE_FOLDERS:%=%/node_modules/.package-lock.json)
 LOCK := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --strip-extras --allow-unsafe \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host $(UPGRADE)
-SLOW_TESTS := tests/service tests/tutorial tests/bench tests/documents
+SLOW_TESTS := tests/service tests/tutorial tests/bench tests/documents tests/conformance
 
 .PHONY: help
 help: ## List the commands
@@ -70,6 +70,10 @@ bench: setup ## Measure speed and memory beside the peers, and print a table
 .PHONY: docs
 docs: setup ## Write the reference pages that are made from the code
 	$(BIN)/python -m docs.generate
+
+.PHONY: conformance
+conformance: setup ## Run the Autobahn WebSocket suite and write its verdicts to docs/conformance.md
+	$(BIN)/python -m tests.conformance.autobahn
 
 .PHONY: protobuf
 protobuf: setup ## Write the Python code of the protobuf schema
