@@ -472,10 +472,10 @@ class Settings:
         2048,
         section="Connections",
         unit="bytes",
-        minimum=512,
+        minimum=2048,
         maximum=1_048_576,
-        reason="What every open connection reserves for reading. Idle connections are many and their "
-        "frames short; it decides most of the memory of an idle connection.",
+        reason="What every open connection reserves for reading; the parser takes no less. Idle connections are many "
+        "and their frames short.",
     )
     keep_alive_missed_intervals: int = setting(
         3,
