@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from linarite.access.bearer_tokens import Bearer, KeyUnknown
 from linarite.access.entrance import Entrance
 from linarite.access.tokens import TokenRefused
+from linarite.domain.rates import RateLimit
 from linarite.http.data_plane.errors import ApiError, plain
+from linarite.http.data_plane.metering import CallMeter, CallMetering, category_of
 from linarite.http.data_plane.operations import Answer, Operations
 from linarite.http.data_plane.requests import ApiRequest, Limits, Receive, parse_query
 from linarite.http.data_plane.routes import Unrouted, find_route
 from linarite.monitoring.logs import log_event
+from linarite.monitoring.meters import Meters
 from linarite.resources.model import Resource
 from linarite.resources.network_rules import RequestType
 from linarite.sockets.admission import challenge
@@ -39,8 +43,16 @@ _JSON = (b"content-type", b"application/json; charset=utf-8")
 class DataPlane:
     """Answers everything under `/api`."""
 
-    def __init__(self, entrance: Entrance, operations: Operations, proxies: TrustedProxies, limits: Limits) -> None:
+    def __init__(
+        self,
+        entrance: Entrance,
+        operations: Operations,
+        proxies: TrustedProxies,
+        limits: Limits,
+        metering: CallMetering | None = None,
+    ) -> None:
         self._entrance = entrance
+        self._metering = metering or CallMetering(Meters(), time.monotonic, RateLimit(0))
         self._operations = operations
         self._proxies = proxies
         self._limits = limits
@@ -48,8 +60,9 @@ class DataPlane:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one call; a broad catch stands here, at the edge, so that a fault is one call's and is told."""
         headers: dict[bytes, bytes] = dict(scope["headers"])
+        meter = self._metering.begin()
         try:
-            answer = await self._answer(scope, headers, receive)
+            answer = await self._answer(scope, headers, receive, meter)
             status, more, body = _success(answer)
         except ApiError as error:
             status, more, body = _failure(error, scope["method"] == "HEAD")
@@ -65,12 +78,10 @@ class DataPlane:
             more.append(_STRICT_TRANSPORT)
         await send({"type": "http.response.start", "status": status, "headers": more})
         await send({"type": "http.response.body", "body": body})
+        meter.answered()
 
-    async def _answer(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive) -> Answer:
+    async def _answer(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, meter: CallMeter) -> Answer:
         path: bytes = scope["raw_path"]
-        route = find_route(scope["method"], path)
-        if isinstance(route, Unrouted):
-            raise _unrouted(route.methods)
         peer = scope["client"]
         address = address_of_request(
             peer[0] if peer else "",
@@ -82,6 +93,11 @@ class DataPlane:
         text_path = path.decode("latin-1")
         token = _bearer(headers.get(b"authorization"))
         resource = self._entrance.resource_of(address.host, token)
+        self._metering.addressed(meter, resource.name)
+        route = find_route(scope["method"], path)
+        if isinstance(route, Unrouted):
+            raise _unrouted(route.methods)
+        meter.category = category_of(route.operation)
         is_bearer = False
         if not route.is_public:
             _check_open(resource, address, text_path)
@@ -90,6 +106,7 @@ class DataPlane:
             except KeyUnknown:
                 await self._entrance.renew_keys()
                 is_bearer = self._check_token(scope["method"], resource, token, address, text_path, is_last=True)
+            self._metering.admit(meter, resource.name, route.operation)
         call = ApiRequest(
             resource,
             address,
@@ -102,7 +119,10 @@ class DataPlane:
             is_bearer=is_bearer,
         )
         call.check_version()
-        return await route.operation(self._operations, call)
+        try:
+            return await route.operation(self._operations, call)
+        finally:
+            meter.took(call.body_bytes)
 
     def _check_token(
         self,

@@ -66,7 +66,18 @@ _remembered_query = lru_cache(maxsize=_REMEMBERED_QUERIES)(_parse_query)
 class ApiRequest:
     """A call whose route and token are known to be right. Reading from it raises ApiError for what is not valid."""
 
-    __slots__ = ("address", "headers", "is_bearer", "limits", "names", "path", "query", "receive", "resource")
+    __slots__ = (
+        "address",
+        "body_bytes",
+        "headers",
+        "is_bearer",
+        "limits",
+        "names",
+        "path",
+        "query",
+        "receive",
+        "resource",
+    )
 
     def __init__(
         self,
@@ -94,6 +105,8 @@ class ApiRequest:
         self.receive = receive
         self.limits = limits
         self.is_bearer = is_bearer
+        self.body_bytes = 0
+        """How much of the body has been read."""
 
     # Path
 
@@ -202,6 +215,7 @@ class ApiRequest:
                 raise ApiError(_CALLER_GONE)
             parts.append(event.get("body", b""))
             size += len(parts[-1])
+            self.body_bytes = size
             if size > limit:
                 raise _bad_length()
             is_more = event.get("more_body", False)
