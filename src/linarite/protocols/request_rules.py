@@ -23,8 +23,6 @@ __all__ = [
 
 EMPTY_TEXT = Payload(DataType.TEXT, b"")
 _TTL_LIMIT_SECONDS = 300  # as `messageTtlSeconds` of the REST API
-# Ours: no source tells a limit. Ids are kept while their streams are active, and come back in every frame.
-_STREAM_ID_LIMIT = 256
 _IDLE_TIMEOUT_LIMIT_MS = 2**32 - 1  # the type of `idle_timeout_ms` in webpubsub.proto is uint32
 
 
@@ -68,8 +66,6 @@ def stream_fault(stream_id: str, idle_timeout_ms: int | None, has_data: bool) ->
     """Why a stream cannot begin (reference-json-webpubsub-subprotocol, streaming), in words for its publisher."""
     if not stream_id:
         return "The stream id must not be empty."
-    if len(stream_id) > _STREAM_ID_LIMIT:
-        return f"The stream id must have at most {_STREAM_ID_LIMIT} characters."
     if idle_timeout_ms is not None and not 0 < idle_timeout_ms <= _IDLE_TIMEOUT_LIMIT_MS:
         return f"The idle timeout must be 1 to {_IDLE_TIMEOUT_LIMIT_MS} milliseconds."
     if has_data:
