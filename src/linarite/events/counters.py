@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
+from linarite.domain.traffic import Traffic
 from linarite.events.outbound import CallResult
 
 __all__ = ["OTHER_EVENTS", "EventCounters"]
@@ -16,9 +17,11 @@ _NAMES_LIMIT = 100
 
 
 class EventCounters:
-    """Counts calls by (resource, hub, event, result)."""
+    """Counts calls by (resource, hub, event, result), and what they carried as their resource's traffic."""
 
-    def __init__(self) -> None:
+    def __init__(self, traffic_of: Callable[[str], Traffic] | None = None) -> None:
+        """`traffic_of` gives the counters of a resource's traffic."""
+        self._traffic_of = traffic_of or (lambda _: Traffic())
         self._counts: dict[tuple[str, str, str, CallResult], int] = {}
         self._names: dict[tuple[str, str], set[str]] = {}
 
@@ -32,6 +35,10 @@ class EventCounters:
                 names.add(event)
         key = (resource, hub, event, result)
         self._counts[key] = self._counts.get(key, 0) + 1
+
+    def sent(self, resource: str, size: int) -> None:
+        """A call has carried so many bytes of an event's body."""
+        self._traffic_of(resource).outbound_bytes += size
 
     def counts(self) -> Mapping[tuple[str, str, str, CallResult], int]:
         """All counts of the moment."""

@@ -138,6 +138,8 @@ class EventCalls:
 
     def _record(self, line: EventLine, event: Event, call: Call | None, outcome: Outcome, seconds: float) -> None:
         self._counters.count(line.resource, line.hub, event.name, outcome.result)
+        if call is not None and outcome.attempts:
+            self._counters.sent(line.resource, len(call.body))
         if self._log is not None and call is not None:
             self._log.add(call, outcome, resource=line.resource, at=event.at, seconds=seconds)
         is_fine = outcome.result in (CallResult.ANSWERED, CallResult.CANCELLED) or _is_refusal(event, outcome)
