@@ -15,6 +15,8 @@ from linarite.resources.network_rules import NetworkRules, parse_network_rules
 
 __all__ = [
     "AccessKeys",
+    "CustomCertificate",
+    "CustomDomain",
     "EventHandler",
     "HubSettings",
     "JsonObject",
@@ -93,6 +95,27 @@ class HubSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class CustomCertificate:
+    """A certificate and key in the file of that name in the server's folder of certificates."""
+
+    name: str
+    secret_name: str
+    created_at: datetime = _UNDATED
+    changed_at: datetime = _UNDATED
+
+
+@dataclass(frozen=True, slots=True)
+class CustomDomain:
+    """Another host name of a resource, in lower case, and which custom certificate shows it to be ours, if any."""
+
+    name: str
+    domain_name: str
+    certificate: str | None = None
+    created_at: datetime = _UNDATED
+    changed_at: datetime = _UNDATED
+
+
+@dataclass(frozen=True, slots=True)
 class ResourceGroup:
     """A named holder of resources; deleting it deletes them."""
 
@@ -117,6 +140,8 @@ class Resource:
     local_auth_disabled: bool = False
     properties: JsonObject = field(default_factory=dict)
     hubs: Mapping[str, HubSettings] = field(default_factory=dict)
+    custom_domains: Mapping[str, CustomDomain] = field(default_factory=dict)
+    custom_certificates: Mapping[str, CustomCertificate] = field(default_factory=dict)
     created_at: datetime = _UNDATED
     changed_at: datetime = _UNDATED
     network_rules: NetworkRules = field(init=False, repr=False, compare=False)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 
 from linarite.resources import definitions
 from linarite.resources.errors import ResourceError, expected
@@ -44,8 +45,11 @@ class Registry:
         *,
         clock: Callable[[], datetime] = _utc_now,
         make_key: Callable[[], str] = new_key,
+        certificates_folder: Path | None = None,
     ) -> None:
+        """`certificates_folder` is where the files of custom certificates are."""
         definitions.check_resource_name(default_name)
+        self.certificates_folder = certificates_folder
         self._store = store
         self._default_key = default_name.lower()
         self._default_name = default_name
@@ -54,6 +58,8 @@ class Registry:
         snapshot = store.load()
         self._groups = {group.name.lower(): group for group in snapshot.groups}
         self._resources = {resource.name.lower(): resource for resource in snapshot.resources}
+        self._domains: dict[str, str] = {}
+        self._index_domains()
         self._subscribers: list[Subscriber] = []
         self._restarting: list[Callable[[str], None]] = []
 
@@ -69,9 +75,14 @@ class Registry:
         return self._resources.get(name.lower())
 
     def by_host(self, host: str, domain: str) -> Resource | None:
-        """The resource whose host name `host` is: `{name}.{domain}`, without a port."""
+        """The resource whose host name `host` is, without a port: `{name}.{domain}`, or one of its custom domains."""
         label, dot, rest = host.lower().partition(".")
-        return self._resources.get(label) if dot and rest == domain.lower() else None
+        named = self._resources.get(label) if dot and rest == domain.lower() else None
+        return named if named is not None or not self._domains else self.by_custom_domain(host)
+
+    def by_custom_domain(self, host: str) -> Resource | None:
+        """The resource that has `host` as a custom domain."""
+        return self._resources.get(self._domains.get(host.lower(), ""))
 
     def all(self) -> Sequence[Resource]:
         """Every resource, oldest first."""
@@ -147,7 +158,7 @@ class Registry:
             created_at=now,
             changed_at=now,
         )
-        return self._keep(resource)
+        return self.keep(resource)
 
     def put_group(self, name: str, body: JsonObject) -> tuple[ResourceGroup, bool]:
         """Make or change a resource group by the body of a PUT; the group, and whether it is new."""
@@ -166,6 +177,7 @@ class Registry:
         del self._groups[group.name.lower()]
         for resource in resources:
             del self._resources[resource.name.lower()]
+        self._index_domains()
         for resource in resources:
             self._tell(resource.name, None)
 
@@ -174,16 +186,16 @@ class Registry:
         group = self.group(group_name)
         existing = self._in_group(group, name)
         if existing is not None:
-            return self._keep(definitions.replaced_resource(existing, body, self._clock())), False
+            return self.keep(definitions.replaced_resource(existing, body, self._clock())), False
         if name.lower() in self._resources:
             message = f"The name '{name}' is already taken. Please try a different name."
             raise ResourceError("NameAlreadyExists", message, "resourceName")
         keys = new_access_keys(self._make_key)
-        return self._keep(definitions.new_resource(group.name, name, body, keys, self._clock())), True
+        return self.keep(definitions.new_resource(group.name, name, body, keys, self._clock())), True
 
     def update(self, group_name: str, name: str, body: JsonObject) -> Resource:
         """Change what the body of a PATCH names."""
-        return self._keep(definitions.patched_resource(self.find(group_name, name), body, self._clock()))
+        return self.keep(definitions.patched_resource(self.find(group_name, name), body, self._clock()))
 
     def delete(self, group_name: str, name: str) -> bool:
         """Delete the resource; False when the group holds none of that name."""
@@ -193,6 +205,7 @@ class Registry:
         self._refuse_default(resource)
         self._store.delete_resource(resource.name)
         del self._resources[resource.name.lower()]
+        self._index_domains()
         self._tell(resource.name, None)
         return True
 
@@ -206,7 +219,7 @@ class Registry:
         """The resource with its Primary or Secondary key, or its Salt, made anew at once."""
         resource = self.find(group_name, name)
         keys = regenerate(resource.keys, key_type, self._make_key)
-        return self._keep(replace(resource, keys=keys, changed_at=self._clock()))
+        return self.keep(replace(resource, keys=keys, changed_at=self._clock()))
 
     def hub(self, group_name: str, name: str, hub_name: str) -> HubSettings:
         """The settings kept for that hub; raises ResourceError when there are none."""
@@ -231,7 +244,7 @@ class Registry:
             settings = replace(
                 settings, written_name=existing.written_name, created_at=existing.created_at, changed_at=now
             )
-        self._keep(replace(resource, hubs={**resource.hubs, settings.name: settings}))
+        self.keep(replace(resource, hubs={**resource.hubs, settings.name: settings}))
         return settings, existing is None
 
     def delete_hub(self, group_name: str, name: str, hub_name: str) -> bool:
@@ -240,14 +253,27 @@ class Registry:
         key = hub_name.lower()
         if key not in resource.hubs:
             return False
-        self._keep(replace(resource, hubs={one: hub for one, hub in resource.hubs.items() if one != key}))
+        self.keep(replace(resource, hubs={one: hub for one, hub in resource.hubs.items() if one != key}))
         return True
 
-    def _keep(self, resource: Resource) -> Resource:
+    def now(self) -> datetime:
+        """The time that changes of now bear."""
+        return self._clock()
+
+    def keep(self, resource: Resource) -> Resource:
+        """Put a changed resource in place of the one of its name."""
         self._store.save_resource(resource)
         self._resources[resource.name.lower()] = resource
+        self._index_domains()
         self._tell(resource.name, resource)
         return resource
+
+    def _index_domains(self) -> None:
+        self._domains = {
+            domain.domain_name: key
+            for key, resource in self._resources.items()
+            for domain in resource.custom_domains.values()
+        }
 
     def _keep_group(self, group: ResourceGroup) -> None:
         self._store.save_group(group)

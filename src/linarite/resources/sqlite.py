@@ -15,15 +15,30 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import TypeVar
 
+from linarite.resources.custom_names import (
+    certificate_properties,
+    domain_properties,
+    parse_certificate,
+    parse_domain,
+)
 from linarite.resources.errors import ResourceError
 from linarite.resources.hub_settings import hub_properties, parse_hub_settings
-from linarite.resources.model import AccessKeys, HubSettings, Resource, ResourceGroup, Sku
+from linarite.resources.model import (
+    AccessKeys,
+    CustomCertificate,
+    CustomDomain,
+    HubSettings,
+    Resource,
+    ResourceGroup,
+    Sku,
+)
 from linarite.resources.store import Snapshot, StoredDocument, StoreError
 
 __all__ = ["DATABASE_NAME", "SqliteStore"]
@@ -82,7 +97,22 @@ _MIGRATIONS: tuple[tuple[str, ...], ...] = (
             PRIMARY KEY (kind, owner, key)
         )""",
     ),
+    tuple(
+        f"""CREATE TABLE {table} (
+            resource_key TEXT NOT NULL REFERENCES resources (key) ON DELETE CASCADE,
+            key TEXT NOT NULL,
+            name TEXT NOT NULL,
+            properties TEXT NOT NULL,
+            created_at TEXT NOT NULL,
+            changed_at TEXT NOT NULL,
+            PRIMARY KEY (resource_key, key)
+        )"""
+        for table in ("custom_certificates", "custom_domains")
+    ),
 )
+
+
+_Part = TypeVar("_Part")
 
 
 class SqliteStore:
@@ -142,12 +172,16 @@ class SqliteStore:
         """All groups and resources, each resource with its hubs."""
         read = self._connection.execute
         try:
-            hubs: dict[str, dict[str, HubSettings]] = {}
-            for row in read("SELECT * FROM hubs ORDER BY rowid"):
-                hubs.setdefault(row["resource_key"], {})[row["key"]] = _hub_of(row)
+            hubs = _by_resource(read("SELECT * FROM hubs ORDER BY rowid"), _hub_of)
+            domains = _by_resource(read("SELECT * FROM custom_domains ORDER BY rowid"), _domain_of)
+            certificates = _by_resource(read("SELECT * FROM custom_certificates ORDER BY rowid"), _certificate_of)
             groups = [_group_of(row) for row in read("SELECT * FROM resource_groups ORDER BY rowid")]
             resources = [
-                _resource_of(row, hubs.get(row["key"], {}))
+                replace(
+                    _resource_of(row, hubs.get(row["key"], {})),
+                    custom_domains=domains.get(row["key"], {}),
+                    custom_certificates=certificates.get(row["key"], {}),
+                )
                 for row in read(
                     "SELECT resources.*, resource_groups.name AS group_name FROM resources "
                     "JOIN resource_groups ON resource_groups.key = group_key ORDER BY resources.rowid"
@@ -169,12 +203,20 @@ class SqliteStore:
 
     def save_resource(self, resource: Resource) -> None:
         """Keep `resource` with its hubs in place of one of the same name."""
+        parts = {
+            "hubs": [_hub_row(settings) for settings in resource.hubs.values()],
+            "custom_domains": [_named_row(one, domain_properties(one)) for one in resource.custom_domains.values()],
+            "custom_certificates": [
+                _named_row(one, certificate_properties(one)) for one in resource.custom_certificates.values()
+            ],
+        }
         key = resource.name.lower()
         with self._change() as connection:
             _upsert(connection, "resources", _resource_row(resource))
-            connection.execute("DELETE FROM hubs WHERE resource_key = ?", (key,))
-            for settings in resource.hubs.values():
-                _upsert(connection, "hubs", {"resource_key": key, **_hub_row(settings)})
+            for table, rows in parts.items():
+                connection.execute(f"DELETE FROM {table} WHERE resource_key = ?", (key,))  # noqa: S608 - literals above
+                for row in rows:
+                    _upsert(connection, table, {"resource_key": key, **row})
 
     def delete_resource(self, name: str) -> None:
         """Forget the resource and its hubs."""
@@ -302,3 +344,37 @@ def _hub_of(row: sqlite3.Row) -> HubSettings:
         created_at=datetime.fromisoformat(row["created_at"]),
         changed_at=datetime.fromisoformat(row["changed_at"]),
     )
+
+
+def _by_resource(rows: Iterable[sqlite3.Row], part_of: Callable[[sqlite3.Row], _Part]) -> dict[str, dict[str, _Part]]:
+    """The parts of each resource by their keys."""
+    parts: dict[str, dict[str, _Part]] = {}
+    for row in rows:
+        parts.setdefault(row["resource_key"], {})[row["key"]] = part_of(row)
+    return parts
+
+
+def _named_row(one: CustomDomain | CustomCertificate, properties: Mapping[str, object]) -> dict[str, object]:
+    return {
+        "key": one.name.lower(),
+        "name": one.name,
+        "properties": json.dumps(properties),
+        "created_at": one.created_at.isoformat(),
+        "changed_at": one.changed_at.isoformat(),
+    }
+
+
+def _domain_of(row: sqlite3.Row) -> CustomDomain:
+    created_at, changed_at = _times(row)
+    domain = parse_domain(row["name"], json.loads(row["properties"]))
+    return replace(domain, created_at=created_at, changed_at=changed_at)
+
+
+def _certificate_of(row: sqlite3.Row) -> CustomCertificate:
+    created_at, changed_at = _times(row)
+    certificate = parse_certificate(row["name"], json.loads(row["properties"]))
+    return replace(certificate, created_at=created_at, changed_at=changed_at)
+
+
+def _times(row: sqlite3.Row) -> tuple[datetime, datetime]:
+    return datetime.fromisoformat(row["created_at"]), datetime.fromisoformat(row["changed_at"])

@@ -63,3 +63,24 @@ def test_usages_count_resources_and_units_of_a_location(arm):
         "name": {"value": "WebPubSubTotalUnits", "localizedValue": "WebPubSubTotalUnits"},
         "unit": "Count",
     }
+
+
+def test_operations_are_listed_under_the_platforms_names(arm):
+    url = str(arm.base_url).partition("/subscriptions")[0] + "/providers/Microsoft.SignalRService/operations"
+    listed = arm.get(url).json()
+    assert listed["nextLink"] is None
+    names = [item["name"] for item in listed["value"]]
+    assert len(names) == len(set(names))
+    assert "Microsoft.SignalRService/WebPubSub/regeneratekey/action" in names
+    assert listed["value"][0] == {
+        "name": "Microsoft.SignalRService/operations/read",
+        "isDataAction": False,
+        "display": {
+            "provider": "Microsoft.SignalRService",
+            "resource": "operations",
+            "operation": "List the operations of the provider",
+            "description": "List the operations of the provider.",
+        },
+        "origin": "user,system",
+        "properties": {},
+    }

@@ -200,3 +200,18 @@ def test_the_default_resource_cannot_be_deleted(arm):
     response = arm.delete(path)
     assert (response.status_code, response.json()["error"]["code"]) == (409, "ScopeLocked")
     assert arm.get(path).status_code == 200
+
+
+def test_a_restart_is_done_when_it_is_answered(arm, resource):
+    keys = arm.post(f"{resource}/listKeys").json()
+    response = arm.post(f"{resource}/restart")
+    assert (response.status_code, response.content) == (204, b"")
+    assert arm.post(f"{resource}/listKeys").json() == keys
+
+
+def test_network_rules_are_answered_as_they_were_set(arm, resource):
+    acls = {"defaultAction": "Deny", "publicNetwork": {"allow": ["RESTAPI"]}}
+    after = arm.patch(resource, json={"properties": {"networkACLs": acls}}).json()["properties"]["networkACLs"]
+    assert after["publicNetwork"] == {"allow": ["RESTAPI"], "deny": None}
+    assert [rule["value"] for rule in after["ipRules"]] == ["0.0.0.0/0", "::/0"]
+    assert arm.get(resource).json()["properties"]["networkACLs"] == after

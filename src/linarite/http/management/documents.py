@@ -5,11 +5,22 @@ from __future__ import annotations
 from datetime import datetime
 
 from linarite.http.management.endpoint import Endpoint
+from linarite.resources.custom_names import certificate_properties
 from linarite.resources.hub_settings import hub_properties
-from linarite.resources.model import HubSettings, JsonObject, Resource, ResourceGroup, Sku
+from linarite.resources.model import (
+    CustomCertificate,
+    CustomDomain,
+    HubSettings,
+    JsonObject,
+    Resource,
+    ResourceGroup,
+    Sku,
+)
 from linarite.resources.network_rules import network_rules_document
 
 __all__ = [
+    "certificate_document",
+    "domain_document",
     "group_document",
     "hub_document",
     "keys_document",
@@ -95,6 +106,34 @@ def hub_document(settings: HubSettings, resource: Resource, subscription: str) -
         "name": name,
         "type": "Microsoft.SignalRService/WebPubSub/hubs",
         "systemData": _system_data(settings.created_at, settings.changed_at),
+    }
+
+
+def domain_document(domain: CustomDomain, resource: Resource, subscription: str) -> dict[str, object]:
+    """A custom domain as the management API answers it."""
+    owner = _resource_id(resource, subscription)
+    reference = None if domain.certificate is None else {"id": f"{owner}/customCertificates/{domain.certificate}"}
+    return {
+        "properties": {
+            "provisioningState": "Succeeded",
+            "domainName": domain.domain_name,
+            "customCertificate": reference,
+        },
+        "id": f"{owner}/customDomains/{domain.name}",
+        "name": domain.name,
+        "type": "Microsoft.SignalRService/WebPubSub/customDomains",
+        "systemData": _system_data(domain.created_at, domain.changed_at),
+    }
+
+
+def certificate_document(certificate: CustomCertificate, resource: Resource, subscription: str) -> dict[str, object]:
+    """A custom certificate as the management API answers it."""
+    return {
+        "properties": {"provisioningState": "Succeeded", **certificate_properties(certificate)},
+        "id": f"{_resource_id(resource, subscription)}/customCertificates/{certificate.name}",
+        "name": certificate.name,
+        "type": "Microsoft.SignalRService/WebPubSub/customCertificates",
+        "systemData": _system_data(certificate.created_at, certificate.changed_at),
     }
 
 

@@ -27,6 +27,8 @@ class Endpoint:
     url: str
     host: str
     port: int
+    called: str = ""
+    """The URL by which this call came in, as its caller wrote it."""
 
     @property
     def origin(self) -> str:
@@ -47,20 +49,19 @@ def endpoint_of(request: Request, public_endpoint: str | None, proxies: TrustedP
 
     Raises ResourceError for a Host that is none.
     """
-    if public_endpoint is not None:
-        return _parse(public_endpoint)
     peer = request.client.host if request.client else ""
     host = request.headers.get("host", "")
     address = address_of_request(peer, request.scope["scheme"], host, request.headers.raw, proxies)
     if _HOST.fullmatch(address.host) is None:
         raise expected("Host", "the host of this server and its port, if any", address.host)
-    return _parse(f"{address.scheme}://{address.host}{address.prefix}")
+    called = f"{address.scheme}://{address.host}{address.prefix}"
+    return _parse(public_endpoint or called, called)
 
 
-def _parse(url: str) -> Endpoint:
+def _parse(url: str, called: str) -> Endpoint:
     parts = urlsplit(url)
     try:
         port = parts.port or _DEFAULT_PORTS[parts.scheme]
     except ValueError as error:
         raise expected("Host", "a host with a port from 0 to 65535", parts.netloc) from error
-    return Endpoint(url, parts.hostname or "localhost", port)
+    return Endpoint(url, parts.hostname or "localhost", port, called)

@@ -15,6 +15,7 @@ __all__ = [
     "list_all_resources",
     "list_group_resources",
     "list_skus",
+    "restart_resource",
     "show_resource",
     "update_resource",
 ]
@@ -49,6 +50,12 @@ def update_resource(call: Call) -> Answer:
 def delete_resource(call: Call) -> Answer:
     """Delete a resource: 200, or 204 when it was not there."""
     return Answer(200 if call.registry.delete(call.group, call.resource) else 204)
+
+
+def restart_resource(call: Call) -> Answer:
+    """Drop the resource's clients; keys and settings stay."""
+    call.registry.restart(call.group, call.resource)
+    return Answer(204)
 
 
 def list_skus(call: Call) -> Answer:
