@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from tests.fuzz import protobuf_inputs
+
 from linarite.protocols.codec import Codec
 from linarite.protocols.json_codec import JSON, RELIABLE_JSON
+from linarite.protocols.protobuf_codec import PROTOBUF, RELIABLE_PROTOBUF
 from linarite.protocols.simple_codec import SIMPLE
 
 
@@ -18,6 +21,8 @@ class Target(NamedTuple):
     words: tuple[bytes, ...]
     large: tuple[tuple[bytes, bytes, bytes], ...]
     """Opening, a piece to repeat until there is a message of the greatest size, closing."""
+    is_text: bool = True
+    """Of which kind the large inputs are."""
 
 
 _JSON_WORDS = (
@@ -58,8 +63,12 @@ _JSON_LARGE = (
     (b"", b'{"type":"ping"}', b""),
 )
 
+_PROTOBUF_LARGE = tuple((b"", payload, b"") for payload in protobuf_inputs.LARGE)
+
 TARGETS = (
     Target("json", JSON, "json", _JSON_WORDS, _JSON_LARGE),
     Target("reliable-json", RELIABLE_JSON, "json", _JSON_WORDS, _JSON_LARGE),
+    Target("protobuf", PROTOBUF, "protobuf", protobuf_inputs.WORDS, _PROTOBUF_LARGE, is_text=False),
+    Target("reliable-protobuf", RELIABLE_PROTOBUF, "protobuf", protobuf_inputs.WORDS, _PROTOBUF_LARGE, is_text=False),
     Target("simple", SIMPLE, "simple", (b"\x00", b"\xff"), ((b"", b"a", b""),)),
 )
