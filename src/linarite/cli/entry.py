@@ -32,6 +32,12 @@ server:
   config check     check the settings
   ca               print where the development certificate authority is
 
+who may use it:
+  login, logout    sign in to a server elsewhere
+  token            show or rotate the administrator's credential
+  application      applications that sign in with a secret, and their roles
+  azure-cli        print the commands that make your own az use the server
+
 resources, in the grammar of the Azure CLI (needs a running server):
   group            resource groups
   webpubsub        resources, keys, hubs
@@ -111,11 +117,46 @@ def _run_ca(words: Sequence[str]) -> int:
     return run_ca(words)
 
 
+def _run_azure_cli(words: Sequence[str]) -> int:
+    from linarite.cli.azure_cli import run_azure_cli
+
+    return run_azure_cli(words)
+
+
+def _run_login(words: Sequence[str]) -> int:
+    from linarite.cli.login import run_login
+
+    return run_login(words)
+
+
+def _run_logout(words: Sequence[str]) -> int:
+    from linarite.cli.login import run_logout
+
+    return run_logout(words)
+
+
+def _run_token(words: Sequence[str]) -> int:
+    from linarite.cli.credentials import run_token
+
+    return run_token(words)
+
+
+def _run_application(words: Sequence[str]) -> int:
+    from linarite.cli.credentials import run_application
+
+    return run_application(words)
+
+
 COMMANDS: Mapping[str, Callable[[Sequence[str]], int]] = {
     "dev": _run_dev,
     "serve": _run_serve,
     "config": _run_config,
     "ca": _run_ca,
+    "login": _run_login,
+    "logout": _run_logout,
+    "token": _run_token,
+    "application": _run_application,
+    "azure-cli": _run_azure_cli,
     "--version": _print_version,
     "--help": _print_overview,
     "-h": _print_overview,
