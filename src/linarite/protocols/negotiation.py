@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from linarite.protocols.codec import Codec
-from linarite.protocols.json_codec import JSON
+from linarite.protocols.json_codec import JSON, RELIABLE_JSON
+from linarite.protocols.protobuf_codec import PROTOBUF, RELIABLE_PROTOBUF
 from linarite.protocols.simple_codec import SIMPLE
 
 __all__ = ["Negotiated", "negotiate", "parse_offer"]
 
-_SUPPORTED: dict[str, Codec] = {"json.webpubsub.azure.v1": JSON}
+_SUPPORTED: dict[str, Codec] = {codec.name: codec for codec in (JSON, RELIABLE_JSON, PROTOBUF, RELIABLE_PROTOBUF)}
 
 
 class Negotiated(NamedTuple):
