@@ -191,7 +191,7 @@ class RunningServer:
             connect(url, subprotocols=offer, proxy=None, compression=None, max_size=None, close_timeout=1, **options)
         )
         client = Client(websocket, {})
-        if websocket.subprotocol is not None:
+        if (websocket.subprotocol or "").lower().startswith("json."):
             client.connected = await client.message()
             assert client.connected["event"] == "connected"
         return client
