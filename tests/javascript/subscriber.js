@@ -14,7 +14,7 @@ export class Subscriber {
   static async open(url, subprotocol = "json.webpubsub.azure.v1") {
     const subscriber = new Subscriber(new WebSocket(url, subprotocol ? [subprotocol] : []));
     await within(once(subscriber.#socket, "open"));
-    if (subprotocol) subscriber.connected = await subscriber.message();
+    if (subprotocol?.startsWith("json.")) subscriber.connected = await subscriber.message();
     return subscriber;
   }
 
