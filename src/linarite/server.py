@@ -52,6 +52,7 @@ from linarite.resources.registry import Registry
 from linarite.resources.sqlite import DATABASE_NAME, SqliteStore
 from linarite.settings import Settings, SettingsError
 from linarite.sockets.certificates import CertificateFolder, cover_resources, server_tls_context
+from linarite.sockets.custom_certificates import CustomCertificates
 from linarite.sockets.forwarded import TrustedProxies
 from linarite.sockets.http_protocol import HeadLimits, HttpProtocol
 from linarite.sockets.keep_alive import KeepAlive
@@ -238,6 +239,7 @@ class Server:
         if settings.serves_tls and settings.tls_port is not None:
             self._tls = server_tls_context(settings, [resource.name for resource in self._registry.all()])
             self._registry.subscribe(self._cover_resources)
+            CustomCertificates(self._registry, settings.custom_certificates_folder).attach(self._tls)
             await self._listen(application, settings.tls_port, self._tls)
         if not self._endpoints:
             raise SettingsError("port", "a port to listen on, here or in tls_port with a certificate", None, "settings")
@@ -382,7 +384,7 @@ class Server:
 
 
 def _open_registry(store: SqliteStore, settings: Settings, hubs: Hubs) -> Registry:
-    registry = Registry(store, settings.default_resource)
+    registry = Registry(store, settings.default_resource, certificates_folder=settings.custom_certificates_folder)
     if settings.mode == "dev":
         ensure_development_resource(registry)
     else:
