@@ -41,11 +41,16 @@ from linarite.http.event_calls import event_call_routes
 from linarite.http.management.routes import management_routes
 from linarite.http.metric_families import HubSize, MetricSources
 from linarite.http.metrics import metric_routes
+from linarite.http.request_log import RequestLog
 from linarite.hubs.delivery import Delivery
 from linarite.hubs.directory import Directory
 from linarite.hubs.hub import Hub
+from linarite.hubs.message_trace import MessageTrace
+from linarite.monitoring.destinations import Destinations
 from linarite.monitoring.logs import log_event
 from linarite.monitoring.measuring import Measuring
+from linarite.monitoring.resource_logs import ResourceLogs
+from linarite.monitoring.setting_book import SettingBook
 from linarite.resources.development import ensure_development_resource
 from linarite.resources.model import EventHandler
 from linarite.resources.registry import Registry
@@ -73,6 +78,9 @@ _GOODBYE_SECONDS = 1.0
 
 # What is still to be said to event handlers gets the time that the service gives it, or half of what is left.
 _EVENTS_SECONDS = 10.0
+
+# A destination of resource logs gets so long to take what waits for it: a disk needs a moment, a dead collector all.
+_LOGS_SECONDS = 3.0
 
 
 Hubs = Mapping[str, Mapping[str, object]]
@@ -188,9 +196,16 @@ class Server:
         if settings.mode == "dev":
             self._event_calls = CallLog(settings.upstream_calls_kept, settings.upstream_calls_kept_bytes)
         self._events = UpstreamEvents(self._registry, self._open_upstream)
+        book = SettingBook(self._store, self._registry, has_collector=settings.otlp_endpoint is not None)
+        self._logs = ResourceLogs(self._registry, book, Destinations(settings))
         self._directory = Directory(
-            loop.call_soon, settings.permission_targets_limit, self._events, self._measuring.meters.traffic_of
+            loop.call_soon,
+            settings.permission_targets_limit,
+            self._events,
+            self._measuring.meters.traffic_of,
+            self._trace_of,
         )
+        self._logs.subscribe(self._directory.trace_anew)
         nowhere = HubAddress("", "")
         empty = Hub(nowhere, Delivery(loop.call_soon), settings.permission_targets_limit, self._events)
         self._backplane = LocalBackplane(self._directory, empty)
@@ -214,6 +229,7 @@ class Server:
             self._proxies,
             self._events,
             self._measuring.meters,
+            self._logs,
         )
         self._reception = Reception(parts, settings, loop)
         self._head_limits = HeadLimits(settings.upgrade_timeout_seconds, settings.head_limit_bytes)
@@ -256,8 +272,12 @@ class Server:
         limits = Limits(
             settings.message_limit_bytes, settings.filter_limit_bytes, settings.filter_depth, settings.excluded_limit
         )
-        operations = Operations(self._backplane, self._loop.time, public_endpoint=settings.public_endpoint)
-        data_plane = DataPlane(self._entrance, operations, self._proxies, limits)
+        operations = Operations(
+            self._backplane, self._loop.time, public_endpoint=settings.public_endpoint, logs=self._logs
+        )
+        data_plane = RequestLog(
+            DataPlane(self._entrance, operations, self._proxies, limits), self._logs, self._entrance, self._proxies
+        )
         access = self._access
         calls = event_call_routes(
             access.management, self._event_calls, lambda number: self._events.upstream.replay(number)
@@ -270,6 +290,11 @@ class Server:
         return Application(
             data_plane, [*calls, *metrics, *authority, *management], lambda: not self._reception.is_draining
         )
+
+    def _trace_of(self, at: HubAddress) -> MessageTrace | None:
+        """What tells the resource logs of a hub's messages; None while nobody wants to know."""
+        is_wanted = at.resource in self._logs.messaging
+        return MessageTrace(at, self._logs, self._settings.resource_log_receivers) if is_wanted else None
 
     def _hub_sizes(self) -> Iterator[HubSize]:
         """How many connections each hub has."""
@@ -380,6 +405,7 @@ class Server:
         """Give back what stands in the data folder."""
         self._server_file().unlink(missing_ok=True)
         self._measuring.close()
+        self._logs.close(_LOGS_SECONDS)
         self._store.close()
 
 

@@ -5,6 +5,7 @@ import pytest
 from tests.monitoring.conftest import GROUP, setting_body
 from tests.monitoring.sinks import until
 
+from linarite.domain.close_categories import CloseCategory
 from linarite.monitoring.destinations import Destinations, storage_folder, workspace_folder
 from linarite.monitoring.entries import HttpFacts, Level
 from linarite.monitoring.resource_logs import LIVE_TRACE, HubName, Peer, ResourceLogs
@@ -57,17 +58,20 @@ def test_without_settings_nothing_is_wanted_and_nothing_made(kept):
     assert not logs.connectivity
     assert not logs.messaging
     assert not logs.http_requests
-    logs.connection_started(CHAT, ANNA, ADDRESS)
-    logs.connection_ended(CHAT, ANNA, "")
+    logs.connection_started(CHAT, ANNA)
+    logs.connection_ended(CHAT, ANNA, "", CloseCategory.NORMAL)
     assert not (kept.settings.data_folder / "workspaces").exists()
 
 
 def test_a_connections_life_in_the_services_form(kept):
     kept.book.put("demo", "one", setting_body("ConnectivityLogs"))
-    kept.logs.connection_started(CHAT, Peer("c1", None), ADDRESS)
-    kept.logs.connection_recovered(CHAT, ANNA, "10.0.0.8")
-    kept.logs.connection_ended(CHAT, ANNA, "The connection was lost.")
-    kept.logs.connection_ended(CHAT, Peer("c2", "ben"), "bye")
+    kept.logs.remember("c1", ADDRESS)
+    kept.logs.connection_started(CHAT, Peer("c1", None))
+    kept.logs.remember("c1", "10.0.0.8")
+    kept.logs.connection_recovered(CHAT, ANNA)
+    kept.logs.connection_ended(CHAT, ANNA, "The connection was lost.", CloseCategory.NORMAL)
+    kept.logs.forget("c1")
+    kept.logs.connection_ended(CHAT, Peer("c2", "ben"), "bye", CloseCategory.NORMAL)
     started, recovered, aborted, ended = kept.entries()
     assert started == {
         "time": "2023-11-14T22:13:20.250Z",
@@ -145,19 +149,19 @@ def test_messages_and_requests(kept):
 def test_a_category_goes_to_the_settings_that_want_it_and_of_its_resource_alone(kept):
     kept.book.put("demo", "one", setting_body("ConnectivityLogs", workspace="first"))
     kept.book.put("demo", "two", setting_body("ConnectivityLogs", "MessagingLogs", workspace="second"))
-    kept.logs.connection_started(CHAT, ANNA, ADDRESS)
+    kept.logs.connection_started(CHAT, ANNA)
     kept.logs.message(CHAT, ANNA, TRACE_ID, "MessageReceived", "Received")
-    kept.logs.connection_started(HubName("linarite", "chat"), Peer("c2", None), ADDRESS)
+    kept.logs.connection_started(HubName("linarite", "chat"), Peer("c2", None))
     assert [one["category"] for one in kept.entries("first")] == ["ConnectivityLogs"]
     assert {one["category"] for one in kept.entries("second")} == {"ConnectivityLogs", "MessagingLogs"}
 
 
 def test_a_change_applies_at_once(kept):
     kept.book.put("demo", "one", setting_body("ConnectivityLogs"))
-    kept.logs.connection_started(CHAT, ANNA, ADDRESS)
+    kept.logs.connection_started(CHAT, ANNA)
     kept.book.put("demo", "one", setting_body("MessagingLogs"))
     assert not kept.logs.connectivity
-    kept.logs.connection_started(CHAT, Peer("c2", None), ADDRESS)
+    kept.logs.connection_started(CHAT, Peer("c2", None))
     kept.book.delete("demo", "one")
     assert not kept.logs.messaging
     folder = workspace_folder(kept.settings.data_folder, "logs")
@@ -166,7 +170,7 @@ def test_a_change_applies_at_once(kept):
 
 def test_an_archive_has_the_services_tree(kept):
     kept.book.put("demo", "one", setting_body("ConnectivityLogs", workspaceId=None, storageAccountId=STORAGE))
-    kept.logs.connection_started(CHAT, ANNA, ADDRESS)
+    kept.logs.connection_started(CHAT, ANNA)
     until(lambda: kept.logs.is_written)
     (file,) = storage_folder(kept.settings, "archive").rglob("PT1H.json")
     assert "WEBPUBSUB/DEMO/y=2023/m=11/d=14/h=22/m=00/PT1H.json" in str(file)
@@ -185,7 +189,7 @@ def test_resource_log_configuration_turns_categories_off(kept, registry):
 def test_live_trace_fills_a_workspace_of_its_own_without_any_setting(kept, registry):
     trace = {"enabled": "True", "categories": [{"name": "ConnectivityLogs", "enabled": "true"}]}
     registry.update("rg", "demo", {"properties": {"liveTraceConfiguration": trace}})
-    kept.logs.connection_started(CHAT, ANNA, ADDRESS)
+    kept.logs.connection_started(CHAT, ANNA)
     assert [one["operationName"] for one in kept.entries(LIVE_TRACE.name)] == ["ConnectionStarted"]
     trace = trace | {"enabled": "false"}
     registry.update("rg", "demo", {"properties": {"liveTraceConfiguration": trace}})
@@ -209,6 +213,6 @@ def test_the_end_writes_everything(book, registry, settings):
     slow = Settings(data_folder=settings.data_folder, resource_log_flush_seconds=60)
     book.put("demo", "one", setting_body("ConnectivityLogs"))
     with resource_logs(book, registry, slow) as logs:
-        logs.logs.connection_started(CHAT, ANNA, ADDRESS)
+        logs.logs.connection_started(CHAT, ANNA)
     assert logs.logs.dropped == 0
     assert len(search(workspace_folder(slow.data_folder, "logs"), EntryFilter(), 10).entries) == 1

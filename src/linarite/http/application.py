@@ -10,13 +10,12 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from linarite.http.data_plane.app import DataPlane
-
 __all__ = ["Application"]
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _DATA_PLANE = "/api/"
 
@@ -27,8 +26,8 @@ class Application:
     Calls of the data plane are most of the traffic and go their own way, past the routing of the rest.
     """
 
-    def __init__(self, data_plane: DataPlane, management: Sequence[BaseRoute], is_ready: Callable[[], bool]) -> None:
-        """`is_ready` says whether the server takes new connections."""
+    def __init__(self, data_plane: App, management: Sequence[BaseRoute], is_ready: Callable[[], bool]) -> None:
+        """`data_plane` answers what lies under `/api`. `is_ready` says whether the server takes new connections."""
         self._data_plane = data_plane
         self._is_ready = is_ready
         health = [

@@ -10,7 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-__all__ = ["Ending", "ending_of"]
+from linarite.domain.close_categories import CloseCategory
+
+__all__ = ["CONNECTIONS_LIMIT", "MESSAGES_LIMIT", "Ending", "ending_of"]
+
+CONNECTIONS_LIMIT = "Connection count reaches limit"
+MESSAGES_LIMIT = "Message count reaches limit"
+"""The page's words for the two quotas."""
 
 
 class Ending(NamedTuple):
@@ -21,26 +27,21 @@ class Ending(NamedTuple):
     collection: str = "Connection"
 
 
-# By how the text begins that the connection was told, or would have been told, of its end.
-_ABORTS: Mapping[str, str] = {
-    "The service is shutting down": "Service reloading, reconnect",
-    "The resource has been": "Service reloading, reconnect",
-    "Internal server error": "Internal server transient error",
-    "The client is too slow": "Slow client",
-    "The connection was lost": "Connection lost",
-    "nothing heard for": "Connection lost",
-    "The client frame is invalid": "Invalid frame",
-    "The client message is not valid": "Invalid message",
-    "The client message is too large": "Message too large",
+_ABORTS: Mapping[CloseCategory, str] = {
+    CloseCategory.SERVICE_RELOAD: "Service reloading, reconnect",
+    CloseCategory.SERVICE_TRANSIENT_ERROR: "Internal server transient error",
+    CloseCategory.SLOW_CLIENT: "Slow client",
 }
-_THROTTLED = "Message count reaches limit"
+# Ends without a word of the client, which metrics count as normal: it may have gone on purpose.
+_VANISHED = ("The connection was lost.", "nothing heard for", "The connection recovery timeout expired.")
 
 
-def ending_of(reason: str) -> Ending:
-    """How a connection ended, by the reason that is told of it."""
-    if _THROTTLED in reason:
-        return Ending(True, _THROTTLED, "Throttling")
-    for beginning, message in _ABORTS.items():
-        if reason.startswith(beginning):
-            return Ending(True, message)
-    return Ending(False, f"Connection ended. Reason: {reason}" if reason else "Connection ended")
+def ending_of(reason: str, category: CloseCategory) -> Ending:
+    """How a connection ended, by the reason that is told of it and the category that metrics count it under."""
+    if category is CloseCategory.NORMAL:
+        if reason.startswith(_VANISHED):
+            return Ending(True, "Connection lost")
+        return Ending(False, f"Connection ended. Reason: {reason}" if reason else "Connection ended")
+    if category is CloseCategory.THROTTLED:
+        return Ending(True, MESSAGES_LIMIT if MESSAGES_LIMIT in reason else reason, "Throttling")
+    return Ending(True, _ABORTS.get(category, reason))

@@ -4,7 +4,7 @@
 that category. They are empty when nobody wants it, so that a room asks with one attribute and goes on:
 
     if logs.connectivity:
-        logs.connection_started(at, connection, caller)
+        logs.connection_started(at, peer)
 
 A setting that changes makes these mappings anew, at once. An entry is made where it is told, encoded once, and handed
 to each destination's outflow, which never waits (`outflow.py`).
@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
+from linarite.domain.close_categories import CloseCategory
 from linarite.monitoring.connection_endings import ending_of
 from linarite.monitoring.destinations import Destinations
 from linarite.monitoring.diagnostic_settings import Target
@@ -123,7 +124,7 @@ class ResourceLogs:
         self.messaging: Recorders = {}
         self.http_requests: Recorders = {}
         self._subscribers: list[Callable[[], None]] = []
-        # Addresses of the clients whose start was told, for what is told of them later.
+        # Addresses of clients, while they are connected.
         self._callers: dict[str, str] = {}
         book.subscribe(self._changed)
         self._apply()
@@ -193,23 +194,31 @@ class ResourceLogs:
 
     # Connections
 
-    def connection_started(self, at: HubName, peer: Peer, caller: str) -> None:
+    def remember(self, connection_id: str, caller: str) -> None:
+        """Know a connection's client by its address, until `forget`: entries about it tell it."""
+        self._callers[connection_id] = caller
+
+    def forget(self, connection_id: str) -> None:
+        """The connection is over."""
+        if self._callers:
+            self._callers.pop(connection_id, None)
+
+    def connection_started(self, at: HubName, peer: Peer) -> None:
         """A client is in."""
-        self._callers[peer.connection_id or ""] = caller
-        self._connectivity(at, peer, caller, Level.INFORMATIONAL, "ConnectionStarted", "Connection started")
+        self._connectivity(at, peer, self._caller(peer), Level.INFORMATIONAL, "ConnectionStarted", "Connection started")
 
-    def connection_recovered(self, at: HubName, peer: Peer, caller: str) -> None:
+    def connection_recovered(self, at: HubName, peer: Peer) -> None:
         """A client has come back to its reliable connection."""
-        self._callers[peer.connection_id or ""] = caller
-        self._connectivity(at, peer, caller, Level.INFORMATIONAL, "ConnectionRecovered", "Connection recovered")
+        self._connectivity(
+            at, peer, self._caller(peer), Level.INFORMATIONAL, "ConnectionRecovered", "Connection recovered"
+        )
 
-    def connection_ended(self, at: HubName, peer: Peer, reason: str) -> None:
-        """A connection is over, for good; `reason` is what its client was told."""
-        caller = self._callers.pop(peer.connection_id or "", "")
-        ending = ending_of(reason)
+    def connection_ended(self, at: HubName, peer: Peer, reason: str, category: CloseCategory) -> None:
+        """A connection is over, for good; `reason` is what its client was told, `category` as in metrics."""
+        ending = ending_of(reason, category)
         level = Level.WARNING if ending.is_aborted else Level.INFORMATIONAL
         operation = "ConnectionAborted" if ending.is_aborted else "ConnectionEnded"
-        self._connectivity(at, peer, caller, level, operation, ending.message, ending.collection)
+        self._connectivity(at, peer, self._caller(peer), level, operation, ending.message, ending.collection)
 
     def connection_throttled(self, at: HubName, user_id: str | None, caller: str, message: str) -> None:
         """A client was kept out because of a quota or rate limit."""
@@ -236,9 +245,9 @@ class ResourceLogs:
             facts = ConnectionFacts(message, collection, peer.connection_id, peer.user_id, at.hub)
             recorder.write(level, operation, caller, facts)
 
-    def caller_of(self, connection_id: str) -> str:
-        """The address of a client whose start was told; empty for others."""
-        return self._callers.get(connection_id, "")
+    def _caller(self, peer: Peer) -> str:
+        """The address of a client; empty if it was let in before anybody wanted to know."""
+        return "" if peer.connection_id is None else self._callers.get(peer.connection_id, "")
 
     # Messages
 
@@ -260,7 +269,7 @@ class ResourceLogs:
         recorder = self.messaging.get(at.resource)
         if recorder is not None:
             facts = MessageFacts(message, peer.connection_id, peer.user_id, at.hub, trace_id, message_type, size, group)
-            recorder.write(level, operation, caller or self._callers.get(peer.connection_id or "", ""), facts)
+            recorder.write(level, operation, caller or self._caller(peer), facts)
 
     # Requests
 

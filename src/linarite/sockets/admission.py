@@ -25,6 +25,7 @@ __all__ = [
     "ConnectionRequest",
     "RecoveryRequest",
     "Refused",
+    "addressed_hub",
     "addressed_resource",
     "admit",
     "challenge",
@@ -72,6 +73,7 @@ class ConnectionRequest:
     host: str
     authorization: str | None
     client: str = ""
+    scheme: str = "http"
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +148,14 @@ def addressed_resource(request: ConnectionRequest, entrance: Entrance) -> Resour
     return entrance.resource_of(request.host, _token(parameters, request.authorization))
 
 
+def addressed_hub(request: ConnectionRequest) -> str:
+    """The hub that the request names, whether it is let in or not; empty if it names none."""
+    try:
+        return _hub(request.path, dict(parse_qsl(request.query, keep_blank_values=True)))[0]
+    except Refused:
+        return ""
+
+
 def check_open(resource: Resource, client: str) -> None:
     """Raise Refused unless the resource is running and its network rules let clients from that address in."""
     if resource.is_stopped:
@@ -212,7 +222,7 @@ def _claims(
             refused,
             extra={"hub": hub_as_sent, "resource": resource.name, "check": refused.check},
         )
-        raise Refused(401, headers={"WWW-Authenticate": challenge(refused)}) from None
+        raise Refused(401, headers={"WWW-Authenticate": challenge(refused)}) from refused
 
 
 def _plain_publish(parameters: Mapping[str, str]) -> PlainPublish | None:

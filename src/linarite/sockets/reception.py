@@ -27,6 +27,7 @@ from linarite.hubs.session import PlainPublish, Session, SessionLimits
 from linarite.hubs.streams import StreamLimits
 from linarite.monitoring.logs import log_event
 from linarite.monitoring.meters import Meters
+from linarite.monitoring.resource_logs import ResourceLogs
 from linarite.protocols.negotiation import negotiate, parse_offer
 from linarite.resources.model import Resource
 from linarite.resources.registry import Registry
@@ -41,6 +42,7 @@ from linarite.sockets.admission import (
     check_open,
     recovery_of,
 )
+from linarite.sockets.client_log import ClientLog
 from linarite.sockets.client_metering import ClientMetering
 from linarite.sockets.client_socket import ClientSocket, SocketLimits
 from linarite.sockets.forwarded import TrustedProxies, address_of_request
@@ -73,6 +75,7 @@ class Parts(NamedTuple):
     proxies: TrustedProxies
     events: UpstreamEvents
     meters: Meters
+    logs: ResourceLogs
 
 
 class Reception:
@@ -101,6 +104,7 @@ class Reception:
         connects = settings.connects_per_second
         self._connects = Buckets(RateLimit(connects, connects * settings.rate_burst_seconds))
         self._metering = ClientMetering(parts.meters, parts.entrance)
+        self._log = ClientLog(parts.logs, parts.entrance)
         self._recovery_limits = RecoveryLimits(settings.recovery_limit_messages, settings.recovery_limit_bytes)
         self._recoveries = Recoveries(loop, parts.registry, settings.recovery_window_seconds, self.ended)
         self.message_limit_bytes = settings.message_limit_bytes
@@ -112,8 +116,11 @@ class Reception:
     async def receive(self, head: RequestHead) -> Welcome:
         """The way in for this client. Raises Refused."""
         request = self._request(head)
-        with self._metering.request(request):
-            return await self._receive(head, request)
+        with self._metering.request(request), self._log.request(request, head.first(b"traceparent")):
+            welcome = await self._receive(head, request)
+        if isinstance(welcome.socket, ClientSocket):
+            self._log.let_in(welcome.socket.connection, request.client)
+        return welcome
 
     async def _receive(self, head: RequestHead, request: ConnectionRequest) -> Welcome:
         if self.is_draining:
@@ -215,6 +222,7 @@ class Reception:
         if isinstance(socket, ClientSocket) and not socket.is_recovery:
             self._parts.directory.detach(socket.session.at, socket.connection)
             self._parts.directory.release(socket.session.at.resource)
+            self._log.gone_before(socket.connection)
 
     def own(self, task: asyncio.Task[None]) -> None:
         """Keep a task until it has ended."""
@@ -230,7 +238,9 @@ class Reception:
             head.headers,
             self._parts.proxies,
         )
-        return ConnectionRequest(path, query, address.host, head.first(b"authorization"), address.client)
+        return ConnectionRequest(
+            path, query, address.host, head.first(b"authorization"), address.client, address.scheme
+        )
 
     def _reserve(self, resource: Resource) -> None:
         limit = resource.sku.connection_limit(
@@ -269,6 +279,7 @@ class Reception:
         hub.attach(connection, socket.groups)
         socket.groups = ()
         self._welcome(session)
+        self._log.started(session)
         _log_life("connection started", session)
 
     def _recovered(self, socket: ClientSocket) -> None:
@@ -287,6 +298,7 @@ class Reception:
         self._welcome(session)
         if connection.recovery is not None:
             socket.replay(connection.recovery.unacknowledged(self._loop.time()))
+        self._log.recovered(session)
         _log_life("connection recovered", session)
 
     def _welcome(self, session: Session) -> None:
@@ -312,6 +324,7 @@ class Reception:
         self._parts.directory.release(at.resource)
         self._metering.ended(session)
         self._parts.events.disconnected(at, connection, reason)
+        self._log.ended(session, reason)
         _log_life("connection ended", session, reason)
 
     def gone(self, socket: ClientSocket) -> None:

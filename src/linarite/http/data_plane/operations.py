@@ -25,6 +25,8 @@ from linarite.http.data_plane.content import parse_content_type, read_content, r
 from linarite.http.data_plane.errors import ApiError, bad_request, not_existed, plain
 from linarite.http.data_plane.paging import make_continuation_token, read_continuation_token
 from linarite.http.data_plane.requests import ApiRequest
+from linarite.http.data_plane.tracing import trace_received
+from linarite.monitoring.resource_logs import ResourceLogs
 
 __all__ = ["Answer", "Operations"]
 
@@ -61,11 +63,19 @@ class GroupsBody(msgspec.Struct):
 class Operations:
     """Carries out calls, one method each."""
 
-    def __init__(self, backplane: Backplane, clock: Callable[[], float], *, public_endpoint: str | None = None) -> None:
+    def __init__(
+        self,
+        backplane: Backplane,
+        clock: Callable[[], float],
+        *,
+        public_endpoint: str | None = None,
+        logs: ResourceLogs | None = None,
+    ) -> None:
         """`clock` is the event loop's, by which messages expire; `public_endpoint` is the setting of that name."""
         self._backplane = backplane
         self._clock = clock
         self._public_endpoint = public_endpoint
+        self._logs = logs
 
     # Sending
 
@@ -104,7 +114,10 @@ class Operations:
         content = parse_content_type(call.headers.get(b"content-type"))
         data = read_content(content, body)
         expires_at = self._clock() + ttl if ttl else None
-        return Message(content.data_type, data, group, None, _metadata(call.headers), expires_at)
+        message = Message(content.data_type, data, group, None, _metadata(call.headers), expires_at)
+        if self._logs is not None and self._logs.messaging:
+            return trace_received(self._logs, call, message)
+        return message
 
     # Existence
 

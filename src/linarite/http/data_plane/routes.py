@@ -10,7 +10,7 @@ from urllib.parse import unquote
 from linarite.http.data_plane.operations import Answer, Operations
 from linarite.http.data_plane.requests import ApiRequest
 
-__all__ = ["Operation", "Route", "Unrouted", "find_route"]
+__all__ = ["TEMPLATES", "Operation", "Route", "Unrouted", "find_route"]
 
 Operation = Callable[[Operations, ApiRequest], Awaitable[Answer]]
 
@@ -89,6 +89,9 @@ _TABLE: tuple[tuple[str, str, Operation], ...] = (
     ("PUT", "/api/hubs/{hub}/users/{userId}/groups/{group}", Operations.add_user_to_group),
     ("DELETE", "/api/hubs/{hub}/users/{userId}/groups/{group}", Operations.remove_user_from_group),
 )
+
+TEMPLATES: Mapping[Operation, str] = {operation: path for _, path, operation in _TABLE}
+"""The path of each operation, with its parameters in braces: what logs call a route template."""
 
 
 def _build_tree() -> _Node:
