@@ -9,12 +9,10 @@ import os
 import random
 import time
 from collections import deque
-from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 from tests.running_server import ALL_ROLES, Client, RunningServer, eventually, running_server
 from tests.sockets.memory import MIB, resident_bytes
 from tests.sockets.raw_client import (
@@ -40,23 +38,6 @@ TOO_LARGE = (1009, "The client message is too large.")
 NOT_UTF8 = (1007, "The client message is not valid UTF-8.")
 TO_OWN_GROUP = {"webpubsub_mode": "sendToGroup", "group": "own"}
 TO_GROUP = {"webpubsub_mode": "sendToGroup", "group": "g"}
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def echo(server: RunningServer, hub: str) -> AsyncIterator[RawClient]:
-    """A plain client to which each of its own messages comes back."""
-    async with raw_client(server, hub, roles=ALL_ROLES, groups=["g"], query=TO_GROUP) as client:
-        yield client
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def bystander(server: RunningServer, hub: str) -> AsyncIterator[Client]:
-    """Another member of the group, which has to go on hearing everything."""
-    client = await server.connect(hub, groups=["g"])
-    yield client
-    await server.send_to_group(hub, "g", "and now?")
-    assert (await client.message())["data"] == "and now?"
-    await client.close()
 
 
 # Right frames
@@ -123,6 +104,11 @@ async def test_pongs_that_nobody_asked_for_are_ignored(echo: RawClient) -> None:
     assert await echo.frame() == Frame(TEXT, b"after")
 
 
+async def test_a_mask_of_zeros_is_a_mask(echo: RawClient) -> None:
+    echo.send(b"\x81\x85\x00\x00\x00\x00hello")
+    assert await echo.frame() == Frame(TEXT, b"hello")
+
+
 async def test_messages_of_one_piece_keep_their_order(echo: RawClient) -> None:
     sent = [b"%d" % number for number in range(2000)]
     echo.send(*(frame(TEXT, text) for text in sent))
@@ -138,12 +124,19 @@ async def test_messages_of_one_piece_keep_their_order(echo: RawClient) -> None:
         *(frame(TEXT, b"x", rsv=rsv) for rsv in (1, 2, 4, 7)),
         frame(PING, b"x", rsv=4),
         frame(CLOSE, b"\x03\xe8", rsv=1),
-        frame(TEXT, b"x", masked=False),
+        *(frame(opcode, b"x", masked=False) for opcode in (TEXT, BINARY, PING, PONG)),
+        frame(TEXT, b"", masked=False),
         frame(CLOSE, b"\x03\xe8", masked=False),
+        b"\x81\x7f",  # unmasked, and long: no length is waited for
+        frame(TEXT, b"x", fin=False) + frame(CONTINUATION, b"y", masked=False),
         *(frame(opcode, b"x") for opcode in (3, 4, 5, 6, 7, 11, 12, 13, 14, 15)),
         frame(PING, b"x" * 126),
         frame(PONG, b"x" * 126),
         frame(CLOSE, b"\x03\xe8" + b"x" * 124),
+        # Control frames of 64 KiB and of 2 ** 40 bytes: the head says enough.
+        *(bytes([0x80 | opcode, 0xFF]) for opcode in (PING, PONG, CLOSE)),
+        *(frame(opcode, b"\x03\xe8" + b"x" * 65536) for opcode in (PING, PONG, CLOSE)),
+        b"\x89\xff" + (2**40).to_bytes(8, "big") + b"mask",
         frame(PING, b"x", fin=False),
         frame(CLOSE, b"", fin=False),
         frame(CONTINUATION, b"x"),
@@ -217,99 +210,6 @@ async def test_binary_need_not_be_utf8(echo: RawClient) -> None:
     assert await echo.frame() == Frame(BINARY, b"\xff\xfe")
 
 
-# Text that is wrong before it ends (RFC 6455, section 8.1; cases 6.4.1 to 6.4.4 of the Autobahn suite)
-
-
-async def looked_into(server: RunningServer, hub: str, size: int) -> None:
-    """Wait until the server has looked into a frame of which so many bytes have come."""
-    connection = next(c for c in server.hub_of(hub).connections() if "g" in c.groups and c.protocol is None)
-    reader = connection.outlet._transport.get_protocol()
-    await eventually(
-        lambda: reader._unfinished is not None and (reader._unfinished.bytes, reader._unfinished.timer) == (size, None)
-    )
-
-
-GREEK = "κόσμε".encode()
-BEYOND = b"\xf4\x90"  # the start of a code point past the last one
-
-
-@pytest.mark.parametrize(
-    "pieces", [[GREEK + BEYOND], [GREEK, BEYOND], [GREEK + BEYOND[:1], BEYOND[1:]], [b"", b"\xff"]]
-)
-@pytest.mark.usefixtures("bystander")
-async def test_a_fragment_that_spoils_its_message_is_1007_before_the_last(echo: RawClient, pieces: list[bytes]) -> None:
-    first, *others = pieces
-    echo.send(frame(TEXT, first, fin=False), *(frame(CONTINUATION, piece, fin=False) for piece in others))
-    assert await echo.ended() == NOT_UTF8
-
-
-@pytest.mark.parametrize(("size", "head"), [(100, 6), (60_000, 8), (LIMIT, 14)])
-@pytest.mark.parametrize("cuts", [[13], [11, 13], [12, 13], [9, 11, 12, 13]], ids=str)
-@pytest.mark.usefixtures("bystander")
-async def test_a_frame_that_spoils_its_text_is_1007_before_its_end(
-    server: RunningServer, hub: str, echo: RawClient, cuts: list[int], size: int, head: int
-) -> None:
-    """A client could keep the server waiting for the rest of what was wrong already."""
-    whole = frame(TEXT, (GREEK + BEYOND).ljust(size, b"x"))
-    for begin, end in itertools.pairwise([-head, *cuts]):
-        echo.send(whole[head + begin : head + end])
-        if end < len(GREEK + BEYOND):
-            await looked_into(server, hub, head + end)
-    assert await echo.ended() == NOT_UTF8
-
-
-@pytest.mark.usefixtures("bystander")
-async def test_a_long_frame_is_1007_where_it_ceases_to_be_text(
-    server: RunningServer, hub: str, echo: RawClient
-) -> None:
-    """Beyond the first read and the first look: the place in the payload, its mask and cut characters go on."""
-    text = "€".encode() * 200_001
-    whole = frame(TEXT, text + b"\xff" + text[:100])
-    for start in range(0, 600_000, 150_001):
-        echo.send(whole[start : start + 150_001])
-        await looked_into(server, hub, min(start + 150_001, 600_004))
-    echo.send(whole[600_004:-50])
-    assert await echo.ended() == NOT_UTF8
-
-
-@pytest.mark.parametrize("cut", [1, 3, 6, 8, 11])
-async def test_a_character_may_be_cut_by_frames_and_by_reads(
-    server: RunningServer, hub: str, echo: RawClient, cut: int
-) -> None:
-    euro = "€".encode()
-    second = frame(CONTINUATION, euro[1:] + euro * 2)
-    echo.send(frame(TEXT, euro[:1], fin=False), second[:cut])
-    await looked_into(server, hub, cut)
-    echo.send(second[cut:])
-    assert await echo.frame() == Frame(TEXT, euro * 3)
-
-
-async def test_a_fragment_in_pieces_goes_on_with_its_messages_character(echo: RawClient) -> None:
-    echo.send(frame(TEXT, b"\xf4", fin=False), frame(CONTINUATION, b"\x90" + b"x" * 50)[:10])
-    assert await echo.ended() == NOT_UTF8
-
-
-@pytest.mark.parametrize("before", [b"", frame(BINARY, b"\xff", fin=False)], ids=["first", "continued"])
-async def test_unfinished_binary_is_no_text(server: RunningServer, hub: str, echo: RawClient, before: bytes) -> None:
-    whole = frame(CONTINUATION if before else BINARY, b"\xff" * 100)
-    echo.send(before, whole[:50])
-    await looked_into(server, hub, 50)
-    echo.send(whole[50:])
-    assert (await echo.frame()).payload == b"\xff" * (101 if before else 100)
-
-
-async def test_what_came_before_wrong_text_in_pieces_is_answered(echo: RawClient, bystander: Client) -> None:
-    echo.send(frame(TEXT, b"one"), frame(BINARY, b"two"), frame(TEXT, b"\xff" * 100)[:50])
-    assert [await echo.frame() for _ in range(2)] == [Frame(TEXT, b"one"), Frame(BINARY, b"two")]
-    assert await echo.ended() == NOT_UTF8
-    assert [(await bystander.message())["data"] for _ in range(2)] == ["one", "dHdv"]
-
-
-async def test_an_unfinished_frame_behind_a_close_is_ignored(echo: RawClient) -> None:
-    echo.send(close(1000), frame(TEXT, b"\xff" * 100)[:50])
-    assert await echo.ended() == (1000, "")
-
-
 @pytest.mark.parametrize("size", [LIMIT + 1, 2 * LIMIT, 2 * LIMIT + 1, 2**40])
 @pytest.mark.parametrize("opcode", [TEXT, BINARY])
 @pytest.mark.usefixtures("bystander")
@@ -331,6 +231,30 @@ async def test_an_endless_message_is_1009(echo: RawClient) -> None:
     piece = frame(CONTINUATION, b"x" * 65536, fin=False)
     echo.send(frame(TEXT, b"", fin=False), *itertools.repeat(piece, 40))
     assert (await echo.frame()).close == TOO_LARGE
+
+
+@pytest.mark.parametrize("opcode", [TEXT, BINARY])
+async def test_a_flood_of_tiny_fragments_ends_at_the_limit(tmp_path: Path, opcode: int) -> None:
+    async with (
+        running_server(tmp_path, message_limit_bytes=1024) as server,
+        raw_client(server, roles=ALL_ROLES, groups=["g"], query=TO_GROUP) as client,
+    ):
+        client.send(*fragmented(opcode, b"x" * 1024, 1, between=frame(CONTINUATION, b"", fin=False)))
+        assert await client.frame() == Frame(opcode, b"x" * 1024)
+        client.send(*fragmented(opcode, b"x" * 1025, 1), frame(opcode, b"never"))
+        assert await client.ended() == TOO_LARGE
+
+
+async def test_a_length_that_is_only_announced_takes_no_memory(server: RunningServer, hub: str) -> None:
+    async with AsyncExitStack() as stack:
+        clients = [await stack.enter_async_context(raw_client(server, hub)) for _ in range(15)]
+        before = resident_bytes()
+        for client in clients:
+            client.send(frame(TEXT, b"x" * LIMIT)[:20])
+            await client.drain()
+        sockets = [connection.outlet for connection in server.hub_of(hub).connections()]
+        await eventually(lambda: all(one._transport.get_protocol()._unfinished is not None for one in sockets))
+        assert resident_bytes() - before < 2 * MIB
 
 
 async def test_a_burst_leaves_little_memory_behind(server: RunningServer, hub: str) -> None:
