@@ -20,6 +20,7 @@ from typing import Any, Protocol
 from multidict import CIMultiDict
 from picows import WSFrame, WSListener, WSMsgType, WSTransport
 
+from linarite.domain.close_categories import CloseCategory
 from linarite.hubs.connection import Connection
 from linarite.hubs.session import Session
 from linarite.protocols.framing import PING, close_frame, pong_frame
@@ -294,7 +295,7 @@ class ClientSocket(WSListener):
             return
         self._outbox = None
         if self.connection.recovery is None:
-            self.connection.close(_POLICY_VIOLATION, _TOO_SLOW)
+            self.connection.close(_POLICY_VIOLATION, _TOO_SLOW, category=CloseCategory.SLOW_CLIENT)
         else:
             self.drop(_TOO_SLOW)
 
