@@ -93,9 +93,11 @@ async def test_messages_of_every_size_arrive(server: RunningServer, hub: str) ->
         (frame(7), 1002),
         (frame(TEXT, b"x", rsv=4), 1002),
         (frame(TEXT, b"\xff"), 1007),
+        (frame(TEXT, b"\xff" * 50)[:30], 1007),
+        (frame(TEXT, "€".encode() * 200_000 + b"\xff" * 50)[:-30], 1007),
         (frame(TEXT, b"x" * 1_048_577), 1009),
     ],
-    ids=["opcode", "rsv", "utf-8", "size"],
+    ids=["opcode", "rsv", "utf-8", "unfinished", "long unfinished", "size"],
 )
 async def test_a_malformed_frame_has_its_code(server: RunningServer, hub: str, wrong: bytes, code: int) -> None:
     async with secure_client(server, url=echo_url(server, hub)) as client:
