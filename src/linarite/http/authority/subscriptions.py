@@ -6,6 +6,8 @@ rest of the management API does.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from linarite.access.authority import TENANT_ID
 from linarite.http.management.calls import Answer, Call
 from linarite.resources.errors import ResourceError
@@ -25,13 +27,18 @@ SUBSCRIPTION_ID = "00000000-0000-0000-0000-000000000000"
 """The subscription that lists name."""
 
 _NAME = "Linarite"
-# Providers that this server answers calls of, with the types that `az provider show` lists.
-_PROVIDERS: dict[str, tuple[str, ...]] = {
-    "Microsoft.Authorization": (),
-    "Microsoft.Insights": ("diagnosticSettings", "metrics"),
-    "Microsoft.OperationalInsights": ("workspaces",),
-    "Microsoft.Resources": ("resourceGroups", "resources", "subscriptions", "tenants"),
-    "Microsoft.SignalRService": ("WebPubSub", "locations/usages", "checkNameAvailability"),
+# Published versions of Microsoft.SignalRService, newest first: `az resource` takes the first stable one.
+_WEB_PUB_SUB_VERSIONS = ("2024-03-01", "2023-02-01", "2021-10-01")
+# Providers that this server answers calls of, with the types and api-versions that `az provider show` lists.
+_PROVIDERS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "Microsoft.Insights": {"diagnosticSettings": ("2021-05-01-preview",), "metrics": ("2018-01-01",)},
+    "Microsoft.OperationalInsights": {"workspaces": ("2022-10-01",)},
+    "Microsoft.Resources": dict.fromkeys(
+        ("resourceGroups", "resources", "subscriptions", "tenants"), ("2024-11-01", "2022-12-01")
+    ),
+    "Microsoft.SignalRService": dict.fromkeys(
+        ("WebPubSub", "WebPubSub/hubs", "locations", "locations/usages"), _WEB_PUB_SUB_VERSIONS
+    ),
 }
 
 
@@ -124,7 +131,8 @@ def _provider_name(call: Call) -> str:
 
 def _provider(name: str, subscription: str) -> dict[str, object]:
     types = [
-        {"resourceType": kind, "locations": [], "apiVersions": [], "capabilities": "None"} for kind in _PROVIDERS[name]
+        {"resourceType": kind, "locations": [], "apiVersions": list(versions), "capabilities": "None"}
+        for kind, versions in _PROVIDERS[name].items()
     ]
     return {
         "id": f"/subscriptions/{subscription}/providers/{name}",
