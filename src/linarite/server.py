@@ -26,18 +26,22 @@ from linarite.access.development_key import check_serving
 from linarite.cli.banner import BannerFacts, banner
 from linarite.cluster.local import LocalBackplane
 from linarite.domain.commands import HubAddress
+from linarite.domain.rates import RateLimit
 from linarite.events.call_log import CallLog
 from linarite.events.counters import EventCounters
 from linarite.events.dispatcher import Upstream
 from linarite.events.file_checks import check_upstream_files
 from linarite.events.limits import limits_of
-from linarite.http.application import Application
+from linarite.http.application import App, Application
 from linarite.http.authority.routes import authority_routes
 from linarite.http.authority.tenant_keys import TenantKeys
+from linarite.http.cors import LOCAL_ORIGINS, Cors
 from linarite.http.data_plane.app import DataPlane
+from linarite.http.data_plane.metering import CallMetering
 from linarite.http.data_plane.operations import Operations
 from linarite.http.data_plane.requests import Limits
 from linarite.http.event_calls import event_call_routes
+from linarite.http.management.diagnostic_settings import diagnostic_rows
 from linarite.http.management.routes import management_routes
 from linarite.http.metric_families import HubSize, MetricSources
 from linarite.http.metrics import metric_routes
@@ -191,13 +195,14 @@ class Server:
             self._store.close()
             raise
         self._measuring = Measuring(settings, self._registry, self._store)
-        self._event_counters = EventCounters()
+        self._event_counters = EventCounters(self._measuring.meters.traffic_of)
         self._event_calls = None
         if settings.mode == "dev":
             self._event_calls = CallLog(settings.upstream_calls_kept, settings.upstream_calls_kept_bytes)
         self._events = UpstreamEvents(self._registry, self._open_upstream)
-        book = SettingBook(self._store, self._registry, has_collector=settings.otlp_endpoint is not None)
-        self._logs = ResourceLogs(self._registry, book, Destinations(settings))
+        has_collector = settings.otlp_endpoint is not None
+        self._setting_book = SettingBook(self._store, self._registry, has_collector=has_collector)
+        self._logs = ResourceLogs(self._registry, self._setting_book, Destinations(settings))
         self._directory = Directory(
             loop.call_soon,
             settings.permission_targets_limit,
@@ -267,7 +272,7 @@ class Server:
         self._write_server_file()
         log_event(_log, logging.INFO, "server started", endpoints=", ".join(self._endpoints), mode=settings.mode)
 
-    def _application(self) -> Application:
+    def _data_plane(self) -> App:
         settings = self._settings
         limits = Limits(
             settings.message_limit_bytes, settings.filter_limit_bytes, settings.filter_depth, settings.excluded_limit
@@ -275,9 +280,18 @@ class Server:
         operations = Operations(
             self._backplane, self._loop.time, public_endpoint=settings.public_endpoint, logs=self._logs
         )
-        data_plane = RequestLog(
-            DataPlane(self._entrance, operations, self._proxies, limits), self._logs, self._entrance, self._proxies
-        )
+        calls_per_second = settings.rest_calls_per_second
+        rate = RateLimit(calls_per_second, calls_per_second * settings.rate_burst_seconds)
+        metering = CallMetering(self._measuring.meters, self._loop.time, rate)
+        data_plane = DataPlane(self._entrance, operations, self._proxies, limits, metering)
+        allowed = settings.cors_allowed_origins
+        if allowed is None:
+            allowed = LOCAL_ORIGINS if settings.mode == "dev" else ()
+        return Cors(RequestLog(data_plane, self._logs, self._entrance, self._proxies), allowed)
+
+    def _application(self) -> Application:
+        settings = self._settings
+        data_plane = self._data_plane()
         access = self._access
         calls = event_call_routes(
             access.management, self._event_calls, lambda number: self._events.upstream.replay(number)
@@ -286,7 +300,10 @@ class Server:
             access.management, MetricSources(self._measuring, self._hub_sizes, self._event_counters)
         )
         authority = authority_routes(self._registry, settings, access, self._check_handler)
-        management = management_routes(self._registry, settings, access.management, access.audit, self._check_handler)
+        more = diagnostic_rows(self._setting_book)
+        management = management_routes(
+            self._registry, settings, access.management, access.audit, self._check_handler, more
+        )
         return Application(
             data_plane, [*calls, *metrics, *authority, *management], lambda: not self._reception.is_draining
         )

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from linarite.access.bearer_tokens import Bearer, KeyUnknown
 from linarite.access.entrance import Entrance
 from linarite.access.tokens import TokenRefused
-from linarite.domain.rates import RateLimit
 from linarite.http.data_plane.errors import ApiError, plain
 from linarite.http.data_plane.metering import CallMeter, CallMetering, category_of
 from linarite.http.data_plane.operations import Answer, Operations
 from linarite.http.data_plane.requests import ApiRequest, Limits, Receive, parse_query
 from linarite.http.data_plane.routes import Unrouted, find_route
 from linarite.monitoring.logs import log_event
-from linarite.monitoring.meters import Meters
 from linarite.resources.model import Resource
 from linarite.resources.network_rules import RequestType
 from linarite.sockets.admission import challenge
@@ -49,10 +46,10 @@ class DataPlane:
         operations: Operations,
         proxies: TrustedProxies,
         limits: Limits,
-        metering: CallMetering | None = None,
+        metering: CallMetering,
     ) -> None:
         self._entrance = entrance
-        self._metering = metering or CallMetering(Meters(), time.monotonic, RateLimit(0))
+        self._metering = metering
         self._operations = operations
         self._proxies = proxies
         self._limits = limits
