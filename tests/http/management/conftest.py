@@ -19,6 +19,8 @@ from linarite.access.audit import AuditLog
 from linarite.access.authority import Authority
 from linarite.access.management import ManagementAccess
 from linarite.http.management import management_routes
+from linarite.http.management.diagnostic_settings import diagnostic_rows
+from linarite.monitoring.setting_book import SettingBook
 from linarite.resources.model import EventHandler
 from linarite.resources.registry import Registry
 from linarite.resources.sqlite import SqliteStore
@@ -52,7 +54,8 @@ async def _serve(listener: socket.socket, data_folder: Path, settings: Settings,
         registry = Registry(store, "linarite", certificates_folder=settings.custom_certificates_folder)
         registry.ensure_default()
         access, audit = management_access(data_folder)
-        app = Starlette(routes=management_routes(registry, settings, access, audit, check_handler))
+        more = diagnostic_rows(SettingBook(store, registry, has_collector=settings.otlp_endpoint is not None))
+        app = Starlette(routes=management_routes(registry, settings, access, audit, check_handler, more))
         config = uvicorn.Config(app, ws="none", lifespan="off", log_config=None, proxy_headers=False)
         server = uvicorn.Server(config)
         serving = asyncio.ensure_future(server.serve(sockets=[listener]))

@@ -5,7 +5,10 @@ from linarite.http.management.errors import error_answer
 from linarite.resources.errors import ResourceError
 
 ROOT = Path(__file__).parents[3]
-SOURCES = [ROOT / "src" / "linarite" / name for name in ("access", "resources", "http/management", "http/authority")]
+SOURCES = [
+    ROOT / "src" / "linarite" / name
+    for name in ("access", "resources", "monitoring", "http/management", "http/authority")
+]
 
 
 def documented() -> dict[str, int]:

@@ -26,7 +26,9 @@ __all__ = [
     "keys_document",
     "list_document",
     "resource_document",
+    "resource_id",
     "sku_document",
+    "system_data",
 ]
 
 # What an answer says of members that were never set (recorded answers of the service, 2024-03-01).
@@ -85,10 +87,10 @@ def resource_document(resource: Resource, endpoint: Endpoint, subscription: str)
         "kind": resource.kind,
         "location": resource.location,
         "tags": dict(resource.tags) or None,
-        "id": _resource_id(resource, subscription),
+        "id": resource_id(resource, subscription),
         "name": resource.name,
         "type": "Microsoft.SignalRService/WebPubSub",
-        "systemData": _system_data(resource.created_at, resource.changed_at),
+        "systemData": system_data(resource.created_at, resource.changed_at),
     }
 
 
@@ -102,16 +104,16 @@ def hub_document(settings: HubSettings, resource: Resource, subscription: str) -
     name = settings.written_name or settings.name
     return {
         "properties": hub_properties(settings),
-        "id": f"{_resource_id(resource, subscription)}/hubs/{name}",
+        "id": f"{resource_id(resource, subscription)}/hubs/{name}",
         "name": name,
         "type": "Microsoft.SignalRService/WebPubSub/hubs",
-        "systemData": _system_data(settings.created_at, settings.changed_at),
+        "systemData": system_data(settings.created_at, settings.changed_at),
     }
 
 
 def domain_document(domain: CustomDomain, resource: Resource, subscription: str) -> dict[str, object]:
     """A custom domain as the management API answers it."""
-    owner = _resource_id(resource, subscription)
+    owner = resource_id(resource, subscription)
     reference = None if domain.certificate is None else {"id": f"{owner}/customCertificates/{domain.certificate}"}
     return {
         "properties": {
@@ -122,7 +124,7 @@ def domain_document(domain: CustomDomain, resource: Resource, subscription: str)
         "id": f"{owner}/customDomains/{domain.name}",
         "name": domain.name,
         "type": "Microsoft.SignalRService/WebPubSub/customDomains",
-        "systemData": _system_data(domain.created_at, domain.changed_at),
+        "systemData": system_data(domain.created_at, domain.changed_at),
     }
 
 
@@ -130,10 +132,10 @@ def certificate_document(certificate: CustomCertificate, resource: Resource, sub
     """A custom certificate as the management API answers it."""
     return {
         "properties": {"provisioningState": "Succeeded", **certificate_properties(certificate)},
-        "id": f"{_resource_id(resource, subscription)}/customCertificates/{certificate.name}",
+        "id": f"{resource_id(resource, subscription)}/customCertificates/{certificate.name}",
         "name": certificate.name,
         "type": "Microsoft.SignalRService/WebPubSub/customCertificates",
-        "systemData": _system_data(certificate.created_at, certificate.changed_at),
+        "systemData": system_data(certificate.created_at, certificate.changed_at),
     }
 
 
@@ -154,12 +156,14 @@ def _connection_string(endpoint: Endpoint, key: str) -> str:
     return f"Endpoint={endpoint.url};AccessKey={key};Version=1.0;"
 
 
-def _resource_id(resource: Resource, subscription: str) -> str:
+def resource_id(resource: Resource, subscription: str) -> str:
+    """The id of a resource, as the caller's subscription sees it."""
     group = f"/subscriptions/{subscription}/resourceGroups/{resource.resource_group}"
     return f"{group}/providers/Microsoft.SignalRService/WebPubSub/{resource.name}"
 
 
-def _system_data(created_at: datetime, changed_at: datetime) -> dict[str, object]:
+def system_data(created_at: datetime, changed_at: datetime) -> dict[str, object]:
+    """Who made and changed something, and when."""
     return {
         "createdBy": "administrator",
         "createdByType": "User",

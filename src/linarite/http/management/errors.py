@@ -23,6 +23,7 @@ _STATUSES = {
     "NotFound": 404,
     "MethodNotAllowed": 405,
     "NameAlreadyExists": 409,
+    "Conflict": 409,
     "CertificateInUse": 409,
     "InvalidResourceGroupLocation": 409,
     "InvalidResourceLocation": 409,
