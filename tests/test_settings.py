@@ -323,3 +323,16 @@ def test_importing_the_settings_loads_nothing_heavy():
     )
 
     assert finished.stdout == "set()\n", finished.stderr
+
+
+@pytest.mark.parametrize("origin", ["*", "https://app.example.com", "http://localhost:*", "http://[::1]:3000"])
+def test_origins_of_pages_have_a_form(origin):
+    assert load({"cors_allowed_origins": origin}, {}, None).settings.cors_allowed_origins == (origin,)
+
+
+@pytest.mark.parametrize(
+    "origin", ["app.example.com", "https://app.example.com/", "https://*.example.com", "https://a@b"]
+)
+def test_other_origins_are_refused_with_what_was_expected(origin):
+    with pytest.raises(SettingsError, match="cors_allowed_origins: expected origins such as"):
+        load({"cors_allowed_origins": origin}, {}, None)

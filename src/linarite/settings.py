@@ -4,6 +4,7 @@ A value comes from the first source that has it: command-line argument, environm
 TOML file, default. docs/reference/settings.md is generated from the declarations below.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -792,6 +793,10 @@ def load(arguments: Mapping[str, object], environment: Mapping[str, str], file: 
     return Loaded(settings, origins, warnings, hubs)
 
 
+# RFC 6454, section 7: a serialized origin; with `*` in place of the port, or of everything.
+_ORIGIN = re.compile(r"\*|https?://(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:([0-9]{1,5}|\*))?", re.IGNORECASE)
+
+
 def _check_together(settings: Settings, origins: Mapping[str, str]) -> None:
     """Refuse settings that are valid each by itself but not together."""
     for one, other in (
@@ -812,6 +817,10 @@ def _check_together(settings: Settings, origins: Mapping[str, str]) -> None:
     if settings.shutdown_seconds < settings.drain_seconds:
         expected = f"at least drain_seconds, {settings.drain_seconds:g}"
         raise SettingsError("shutdown_seconds", expected, settings.shutdown_seconds, origins["shutdown_seconds"])
+    for origin in settings.cors_allowed_origins or ():
+        if _ORIGIN.fullmatch(origin) is None:
+            expected = "origins such as https://app.example.com or http://localhost:*, without a path, or *"
+            raise SettingsError("cors_allowed_origins", expected, origin, origins["cors_allowed_origins"])
     for name in ("trusted_proxies", "upstream_denied_networks"):
         for network in getattr(settings, name) or ():
             try:

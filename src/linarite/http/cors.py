@@ -10,7 +10,7 @@ import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from typing import Any
 
-__all__ = ["LOCAL_ORIGINS", "Cors", "is_origin_pattern"]
+__all__ = ["LOCAL_ORIGINS", "Cors"]
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Any]]
@@ -26,15 +26,8 @@ _METHODS = b"GET, HEAD, POST, PUT, DELETE"
 _EXPOSED = b"api-supported-versions, retry-after, x-ms-client-request-id, x-ms-error-code"
 # Two hours: the longest that Chromium keeps an answer.
 _MAX_AGE = b"7200"
-# RFC 6454, section 7: a serialized origin; with `*` in place of the port, or of everything.
-_PATTERN = re.compile(r"\*|https?://(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:([0-9]{1,5}|\*))?")
 # RFC 9110, section 5.6.2: names of headers, and no line break among them.
 _HEADER_NAMES = re.compile(rb"[A-Za-z0-9!#$%&'*+.^_`|~, -]{1,2000}")
-
-
-def is_origin_pattern(text: str) -> bool:
-    """Whether a setting can name that origin."""
-    return _PATTERN.fullmatch(text.lower()) is not None
 
 
 class Cors:
