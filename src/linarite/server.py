@@ -42,6 +42,7 @@ from linarite.http.data_plane.operations import Operations
 from linarite.http.data_plane.requests import Limits
 from linarite.http.event_calls import event_call_routes
 from linarite.http.management.diagnostic_settings import diagnostic_rows
+from linarite.http.management.metrics import metric_rows
 from linarite.http.management.routes import management_routes
 from linarite.http.metric_families import HubSize, MetricSources
 from linarite.http.metrics import metric_routes
@@ -199,10 +200,10 @@ class Server:
         self._event_calls = None
         if settings.mode == "dev":
             self._event_calls = CallLog(settings.upstream_calls_kept, settings.upstream_calls_kept_bytes)
-        self._events = UpstreamEvents(self._registry, self._open_upstream)
         has_collector = settings.otlp_endpoint is not None
         self._setting_book = SettingBook(self._store, self._registry, has_collector=has_collector)
         self._logs = ResourceLogs(self._registry, self._setting_book, Destinations(settings))
+        self._events = UpstreamEvents(self._registry, self._open_upstream, self._logs)
         self._directory = Directory(
             loop.call_soon,
             settings.permission_targets_limit,
@@ -300,7 +301,8 @@ class Server:
             access.management, MetricSources(self._measuring, self._hub_sizes, self._event_counters)
         )
         authority = authority_routes(self._registry, settings, access, self._check_handler)
-        more = diagnostic_rows(self._setting_book)
+        measured = metric_rows(self._measuring.history, settings.metrics_minutes_kept, self._measuring.now)
+        more = [*diagnostic_rows(self._setting_book), *measured]
         management = management_routes(
             self._registry, settings, access.management, access.audit, self._check_handler, more
         )
@@ -326,7 +328,11 @@ class Server:
         from linarite.events.assembly import open_upstream
 
         return open_upstream(
-            limits_of(self._settings), self._registry.get, counters=self._event_counters, calls=self._event_calls
+            limits_of(self._settings),
+            self._registry.get,
+            counters=self._event_counters,
+            calls=self._event_calls,
+            resource_logs=self._logs,
         )
 
     async def _listen(self, application: Application, port: int, tls: ssl.SSLContext | None) -> None:
