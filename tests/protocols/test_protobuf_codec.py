@@ -1,5 +1,8 @@
 """What clients of the protobuf subprotocols get, read by the official runtime."""
 
+import subprocess
+import sys
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -45,6 +48,12 @@ def data_message(**fields: object) -> DownstreamMessage.DataMessage:
 def test_names_and_kinds():
     assert (PROTOBUF.name, PROTOBUF.is_reliable) == ("protobuf.webpubsub.azure.v1", False)
     assert (RELIABLE_PROTOBUF.name, RELIABLE_PROTOBUF.is_reliable) == ("protobuf.reliable.webpubsub.azure.v1", True)
+
+
+def test_the_runtime_is_not_loaded_before_a_client_speaks():
+    """It would take a tenth of the time in which the server starts."""
+    code = "import sys, linarite.protocols.negotiation; sys.exit('google.protobuf' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 # Messages

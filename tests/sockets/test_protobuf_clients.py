@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from tests.running_server import ALL_ROLES, RunningServer
-from tests.sockets.protobuf_client import PROTOBUF_PROTOCOL, connect_protobuf
+from tests.sockets.protobuf_client import PROTOBUF_PROTOCOL, RELIABLE_PROTOBUF_PROTOCOL, connect_protobuf
 
 from linarite.protocols.webpubsub_pb2 import DownstreamMessage, GroupStateItem, MessageData, UpstreamMessage
 
@@ -125,6 +125,29 @@ async def test_an_invocation_without_a_handler_fails(server: RunningServer, hub:
     response = (await client.message()).invoke_response_message
     assert (response.invocation_id, response.success) == ("1", False)
     assert response.error.name == "InternalServerError"
+
+
+async def test_a_reliable_client_recovers_what_it_has_not_acknowledged(server: RunningServer, hub: str) -> None:
+    client = await connect_protobuf(server, hub, subprotocol=RELIABLE_PROTOBUF_PROTOCOL, groups=["g"])
+    for number in (1, 2):
+        await server.send_to_group(hub, "g", str(number))
+        assert (await client.data()).sequence_id == number
+    await client.send(sequence_ack_message=UpstreamMessage.SequenceAckMessage(sequence_id=1))
+    await client.send(ping_message=UpstreamMessage.PingMessage())
+    assert (await client.message()).WhichOneof("message") == "pong_message"
+    client.client.websocket.transport.abort()
+    await server.send_to_group(hub, "g", "3")
+
+    proof = {
+        "awps_connection_id": client.connected.connection_id,
+        "awps_reconnection_token": client.connected.reconnection_token,
+    }
+    again = await connect_protobuf(server, hub, subprotocol=RELIABLE_PROTOBUF_PROTOCOL, query=proof)
+    assert again.connected.connection_id == client.connected.connection_id
+    assert again.connected.reconnection_token
+    for number in (2, 3):
+        message = await again.data()
+        assert (message.sequence_id, message.data.text_data) == (number, str(number))
 
 
 async def test_the_rest_api_closes_with_a_reason(server: RunningServer, hub: str) -> None:
