@@ -4,7 +4,9 @@ import asyncio
 import json
 
 import pytest
+from starlette.responses import Response
 from tests.running_server import eventually, running_server
+from tests.starlette_handler import event_handler
 from websockets.exceptions import InvalidStatus
 
 from linarite.monitoring.destinations import workspace_folder
@@ -184,3 +186,45 @@ async def test_messages_that_are_under_way_while_logs_are_turned_on_and_off_arri
     while len(heard) < 200:
         heard.append((await client.message())["data"])
     assert heard == [str(number) for number in range(200)]
+
+
+async def test_calls_to_an_event_handler_are_told_and_carry_the_trace(logged):
+    resource = logged.server.resource
+    async with event_handler((resource.keys.primary, resource.keys.secondary)) as handler:
+        url = f"{handler.url}/hook?code=hidden"
+        template = {"urlTemplate": url, "userEventPattern": "*", "systemEvents": ["connect"]}
+        body = {"properties": {"eventHandlers": [template]}}
+        logged.server.registry.put_hub(resource.resource_group, resource.name, "chat", body)
+        client = await logged.server.connect("chat", user="anna")
+        handler.reply = lambda event: Response("pong", 200, media_type="text/plain")
+        await client.send_json({"type": "event", "event": "ping", "dataType": "text", "data": "hello"})
+        assert (await client.message())["data"] == "pong"
+        handler.reply = lambda event: Response(status_code=418)
+        await client.ask({"type": "event", "event": "fail", "dataType": "text", "data": "hello", "ackId": 1})
+
+    told = await logged.entries(categories=["MessagingLogs"])
+    connect, *events = told
+    assert connect["operationName"] == "EventSent"
+    assert "'connect' sent to http://localhost" in connect["properties"]["message"]
+    assert "Status: 204." in connect["properties"]["message"]
+    assert [one["operationName"] for one in events] == [
+        "MessageReceived", "EventSent", "MessageSent", "MessageReceived", "EventFailed",
+    ]  # fmt: skip
+    assert events[-1]["level"] == "Error"
+    assert "Status: 418." in events[-1]["properties"]["message"]
+    assert {one["properties"]["connectionId"] for one in told} == {client.connection_id}
+    assert "hidden" not in json.dumps(told)
+    (ping,) = {one["properties"]["traceId"] for one in events[:3]}
+    heard = await handler.heard("user.ping")
+    assert heard.headers["traceparent"].split("-")[1] == ping
+
+
+async def test_calls_to_an_event_handler_carry_no_trace_while_nobody_wants_it(logged):
+    logged.log("ConnectivityLogs")
+    resource = logged.server.resource
+    async with event_handler((resource.keys.primary, resource.keys.secondary)) as handler:
+        body = {"properties": {"eventHandlers": [{"urlTemplate": handler.url, "systemEvents": ["connect"]}]}}
+        logged.server.registry.put_hub(resource.resource_group, resource.name, "chat", body)
+        await logged.server.connect("chat")
+        heard = await handler.heard("sys.connect")
+    assert "traceparent" not in heard.headers

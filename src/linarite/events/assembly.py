@@ -21,6 +21,7 @@ from linarite.events.limits import UpstreamLimits
 from linarite.events.outbound import Call, Outcome
 from linarite.events.upstream_tokens import UpstreamTokens, read_credentials
 from linarite.events.webhooks import Webhooks
+from linarite.monitoring.resource_logs import ResourceLogs
 from linarite.resources.model import Resource
 
 __all__ = ["open_upstream"]
@@ -51,6 +52,7 @@ def open_upstream(
     *,
     counters: EventCounters,
     calls: CallLog | None = None,
+    resource_logs: ResourceLogs | None = None,
     resolve: Resolve = system_resolve,
     pause: Callable[[float], Awaitable[object]] = asyncio.sleep,
 ) -> Upstream:
@@ -73,7 +75,7 @@ def open_upstream(
     webhooks = Webhooks(attempts, protection, tokens, loop.time, limits.timeout_seconds)
     sources = Sources(resource, loop.time, time.time, _new_request_id)
     ways = _Ways(webhooks, (handlers, token_endpoint))
-    return Upstream(ways, EventCalls(ways, sources, counters, calls), sources, limits)
+    return Upstream(ways, EventCalls(ways, sources, counters, calls, resource_logs), sources, limits)
 
 
 def _new_request_id() -> str:

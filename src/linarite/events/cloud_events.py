@@ -18,6 +18,7 @@ from functools import lru_cache
 import msgspec
 
 from linarite.domain.messages import NO_METADATA, DataType
+from linarite.monitoring.trace_context import traceparent
 
 __all__ = [
     "CONTENT_TYPES",
@@ -107,6 +108,8 @@ class Event(msgspec.Struct, frozen=True):
     subprotocol: str | None = None
     state: str | None = None
     metadata: Mapping[str, str] = NO_METADATA
+    trace_id: str | None = None
+    """The trace that the call belongs to, None while nothing is told of it."""
 
 
 def event_headers(event: Event, signed: str) -> list[tuple[str, str]]:
@@ -131,6 +134,8 @@ def event_headers(event: Event, signed: str) -> list[tuple[str, str]]:
         headers.append(("ce-subprotocol", event.subprotocol))
     if event.state is not None:
         headers.append(("ce-connectionState", event.state))
+    if event.trace_id is not None:
+        headers.append(("traceparent", traceparent(event.trace_id)))
     for key, value in _lower_keys(event.metadata).items():
         headers.append((METADATA_PREFIX + key, value))
     if _HEADER_TEXT.fullmatch("".join([value for _, value in headers])) is None:

@@ -166,6 +166,7 @@ class Upstream:
         data: bytes,
         metadata: Mapping[str, str],
         answer: Callable[[EventReply | EventFailed], None],
+        trace_id: str | None = None,
     ) -> asyncio.Task[None]:
         """As `user_event`, for callers that do not await: `answer` is called once, never after `disconnected`.
 
@@ -178,7 +179,7 @@ class Upstream:
             if isinstance(raised, EventFailed):
                 said: EventReply | EventFailed = raised
             else:
-                said = await self._answer(line, raised, name, data_type, data, metadata)
+                said = await self._answer(line, raised, name, data_type, data, metadata, trace_id)
             if not line.is_over:
                 answer(said)
 
@@ -212,6 +213,7 @@ class Upstream:
         data_type: DataType,
         data: bytes,
         metadata: Mapping[str, str],
+        trace_id: str | None = None,
     ) -> EventReply | EventFailed:
         """Wait for the event's turn, send it, and give its place back."""
         turn = raised.turn
@@ -219,6 +221,8 @@ class Upstream:
             if line.turns[0] is not turn:
                 await line.await_turn(turn, self._limits.order_seconds)
             event = self._event(line, EventKind.USER, name, CONTENT_TYPES[data_type], data, raised.event_id, metadata)
+            if trace_id is not None:
+                event = msgspec.structs.replace(event, trace_id=trace_id)
             accepts_protobuf = (line.subprotocol or "").lower().startswith(_PROTOBUF_PREFIX)
             outcome, reply = await self._calls.make(
                 line, raised.handler, event, lambda answer: parse_event_reply(answer, accepts_protobuf=accepts_protobuf)

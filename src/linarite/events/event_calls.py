@@ -13,12 +13,14 @@ from linarite.events.cloud_events import Event, EventKind, InvalidEvent, event_h
 from linarite.events.cookies import CookieJar, InvalidCookie
 from linarite.events.counters import EventCounters
 from linarite.events.event_line import EventLine
+from linarite.events.event_trace import tell_call, tell_dropped, traced
 from linarite.events.http_replies import HttpReply
 from linarite.events.outbound import Call, CallResult, EventSink, Outcome
 from linarite.events.replies import InvalidReply, reply_state
 from linarite.events.targets import InvalidUrl, Target, parse_target
 from linarite.events.url_templates import VALIDATION_EVENT, resolve_url
 from linarite.monitoring.logs import log_event
+from linarite.monitoring.resource_logs import ResourceLogs
 from linarite.resources.model import EventHandler, Resource
 
 __all__ = ["CONNECT", "EventCalls", "Sources"]
@@ -48,12 +50,20 @@ class Sources(msgspec.Struct, frozen=True):
 class EventCalls:
     """Sends events and keeps the books: states and cookies of connections, counters, log lines, the call log."""
 
-    def __init__(self, sink: EventSink, sources: Sources, counters: EventCounters, log: CallLog | None) -> None:
-        """`log` is kept in development only."""
+    def __init__(
+        self,
+        sink: EventSink,
+        sources: Sources,
+        counters: EventCounters,
+        log: CallLog | None,
+        resource_logs: ResourceLogs | None = None,
+    ) -> None:
+        """`log` is kept in development only; `resource_logs` are told of every call if they want to know."""
         self._sink = sink
         self._sources = sources
         self._counters = counters
         self._log = log
+        self._resource_logs = resource_logs
 
     async def make(
         self, line: EventLine, handler: EventHandler, event: Event, parse: Callable[[HttpReply], T]
@@ -63,6 +73,8 @@ class EventCalls:
         A broad catch stands here, at the edge of each event: a fault of ours fails this event and no other.
         """
         started = self._sources.clock()
+        if self._resource_logs is not None and self._resource_logs.messaging:
+            event = traced(self._resource_logs, line, event)
         call: Call | None = None
         parsed: T | None = None
         outcome = Outcome(CallResult.CANCELLED)
@@ -87,6 +99,8 @@ class EventCalls:
         """Note that an event was not sent because too many of its connection wait."""
         self._counters.count(line.resource, line.hub, name, CallResult.DROPPED)
         log_event(_log, logging.WARNING, "event dropped", hub=line.hub, connection=line.connection_id, event_name=name)
+        if self._resource_logs is not None and self._resource_logs.messaging:
+            tell_dropped(self._resource_logs, line, name)
 
     async def replay(self, number: int) -> CallRecord | None:
         """Make a kept call again with a request id of its own; None if it is no longer kept."""
@@ -143,6 +157,9 @@ class EventCalls:
         if self._log is not None and call is not None:
             self._log.add(call, outcome, resource=line.resource, at=event.at, seconds=seconds)
         is_fine = outcome.result in (CallResult.ANSWERED, CallResult.CANCELLED) or _is_refusal(event, outcome)
+        if self._resource_logs is not None and event.trace_id is not None:
+            is_sent = is_fine and outcome.result is not CallResult.CANCELLED
+            tell_call(self._resource_logs, line, event, call, outcome, seconds, is_sent=is_sent)
         level = logging.DEBUG if is_fine else logging.WARNING
         if _log.isEnabledFor(level):
             log_event(

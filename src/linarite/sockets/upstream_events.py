@@ -11,6 +11,8 @@ from linarite.events.event_line import EventLine, LineIdentity
 from linarite.events.replies import EventReply
 from linarite.hubs.client_events import Cancellable, EventAnswer
 from linarite.hubs.connection import Connection
+from linarite.monitoring.resource_logs import HubName, Peer, ResourceLogs
+from linarite.monitoring.trace_context import new_trace_id
 from linarite.protocols.requests import Payload
 from linarite.resources.model import HubSettings
 from linarite.resources.registry import Registry
@@ -27,10 +29,13 @@ class UpstreamEvents:
     cost a look at their settings.
     """
 
-    def __init__(self, registry: Registry, open_upstream: Callable[[], Upstream]) -> None:
-        """`open_upstream` is called once, when the first event is due."""
+    def __init__(
+        self, registry: Registry, open_upstream: Callable[[], Upstream], logs: ResourceLogs | None = None
+    ) -> None:
+        """`open_upstream` is called once, when the first event is due; `logs` are told of user events and answers."""
         self._registry = registry
         self._open = open_upstream
+        self._logs = logs
         self._upstream: Upstream | None = None
 
     @property
@@ -76,15 +81,20 @@ class UpstreamEvents:
         answer: Callable[[EventAnswer | None], None],
     ) -> Cancellable | None:
         """Raise a user event; without a handler the answer is None at once. What is returned ends the call."""
+        trace_id = None
+        if self._logs is not None and self._logs.messaging:
+            trace_id = self._received(self._logs, at, connection, name, payload)
         line = self._line(at, connection)
         if line is None:
             answer(None)
             return None
 
         def answered(said: EventReply | EventFailed) -> None:
+            if self._logs is not None and trace_id is not None and isinstance(said, EventReply):
+                self._answered(self._logs, at, connection, said, trace_id)
             answer(said if isinstance(said, EventReply) else None)
 
-        return self.upstream.ask(line, name, payload.data_type, payload.data, metadata, answered)
+        return self.upstream.ask(line, name, payload.data_type, payload.data, metadata, answered, trace_id)
 
     def wants(self, at: HubAddress, connection: Connection, name: str) -> bool:
         """Whether there is a handler for user events of that name."""
@@ -102,6 +112,31 @@ class UpstreamEvents:
         line = self._line(at, connection)
         if line is not None:
             self.upstream.left(line, group)
+
+    # What resource logs are told
+
+    @staticmethod
+    def _received(
+        logs: ResourceLogs, at: HubAddress, connection: Connection, name: str, payload: Payload
+    ) -> str | None:
+        """Tell that a user event has come; the trace id with which it goes on."""
+        if at.resource not in logs.messaging:
+            return None
+        trace_id = new_trace_id()
+        kind, size = payload.data_type.value, len(payload.data)
+        text = f"Message received from client for event '{name}': {kind}, {size} bytes"
+        peer = Peer(connection.connection_id, connection.user_id)
+        logs.message(HubName(*at), peer, trace_id, "MessageReceived", text, message_type=kind, size=size)
+        return trace_id
+
+    @staticmethod
+    def _answered(logs: ResourceLogs, at: HubAddress, connection: Connection, reply: EventReply, trace_id: str) -> None:
+        """Tell that the client gets an answer, if there is something in it for the client."""
+        if reply.data_type is not None:
+            peer = Peer(connection.connection_id, connection.user_id)
+            kind, size = reply.data_type.value, len(reply.data)
+            text = "Message sent to connection: the event handler's answer"
+            logs.message(HubName(*at), peer, trace_id, "MessageSent", text, message_type=kind, size=size)
 
     def _line(self, at: HubAddress, connection: Connection) -> EventLine | None:
         line = cast("EventLine | None", connection.line)
