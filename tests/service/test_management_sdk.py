@@ -1,10 +1,11 @@
-"""The official azure-mgmt-webpubsub, unmodified but for endpoint and credential: every operation, in both forms of
-long-running operations.
+"""The official management clients, unmodified but for endpoint and credential, in both forms of long operations: every
+operation of azure-mgmt-webpubsub, and @azure/arm-webpubsub by tests/javascript/arm.test.js.
 """
 
 from __future__ import annotations
 
 import inspect
+import os
 import time
 import uuid
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ from azure.core.pipeline.policies import SansIOHTTPPolicy
 from azure.mgmt.webpubsub import WebPubSubManagementClient, models
 from azure.mgmt.webpubsub import operations as operation_groups
 from tests.resources.certificate_files import write_certificate
-from tests.service.conftest import ServerProcess, serving
+from tests.service.conftest import JAVASCRIPT_TESTS, SDK, ServerProcess, install, run_to_end, serving
 
 from linarite.access.administrator import administrator_token
 
@@ -315,3 +316,16 @@ def test_another_credential_is_refused(managed):
         authentication_policy=PlainCredential("another credential"),
     ) as stranger:
         assert refusal(stranger.web_pub_sub.get, GROUP, "linarite")[0] == 401
+
+
+def test_the_javascript_client_works_with_this_form(managed):
+    install(SDK)
+    install(JAVASCRIPT_TESTS)
+    environment = os.environ | {
+        "LINARITE_HTTP_CONNECTION_STRING": managed.http.connection_string,
+        "LINARITE_HTTPS_CONNECTION_STRING": managed.https.connection_string,
+        "LINARITE_ADMINISTRATOR_TOKEN": Credential(managed).token,
+        "NODE_EXTRA_CA_CERTS": str(managed.https.authority),
+    }
+    finished = run_to_end(["node", "--test", "arm.test.js"], JAVASCRIPT_TESTS, environment)
+    assert finished.returncode == 0, finished.stdout
