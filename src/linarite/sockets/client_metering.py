@@ -50,6 +50,10 @@ class ClientMetering:
         """A connection is over, for good."""
         self._meters.of(session.at.resource).connection_closed(session.connection.close_category)
 
+    def slowed(self, session: Session) -> None:
+        """A client sends too fast and is not read for a while."""
+        self._meters.of(session.at.resource).client_slowed()
+
     def _refused(self, request: ConnectionRequest, status: int, category: CloseCategory) -> None:
         """The resource is the one that the request would have belonged to, by its host and the key of its token."""
         resource = addressed_resource(request, self._entrance)

@@ -27,6 +27,7 @@ from linarite.protocols.framing import PING, close_frame, pong_frame
 from linarite.sockets.keep_alive import KeepAlive
 from linarite.sockets.lingering import close_lingering
 from linarite.sockets.outbox import Outbox
+from linarite.sockets.pace import PaceLimits
 from linarite.sockets.partial_text import unfinished_character
 from linarite.sockets.tcp_state import seconds_since_data
 from linarite.sockets.turned_away import RECOVERY_REFUSED
@@ -72,6 +73,7 @@ class SocketLimits:
     outbox_limit_bytes: int
     write_buffer_bytes: int
     close_timeout_seconds: float
+    pace: PaceLimits
 
 
 _TOO_SLOW = "The client is too slow to read its messages."
@@ -96,6 +98,9 @@ class SocketOwner(Protocol):
     def ended(self, session: Session, reason: str) -> None:
         """The connection is over, for good. Called once."""
 
+    def slowed(self, socket: ClientSocket) -> None:
+        """The client sends too fast and is not read for a while."""
+
     def gone(self, socket: ClientSocket) -> None:
         """The transport is closed. Called once, after `opened`."""
 
@@ -115,6 +120,8 @@ class ClientSocket(WSListener):
         "_loop",
         "_outbox",
         "_owner",
+        "_pace",
+        "_slowed",
         "_state",
         "_timeout",
         "_transport",
@@ -150,6 +157,9 @@ class ClientSocket(WSListener):
         self._character = b""
         """The start of a character at the end of the fragments of a text, mostly nothing."""
         self._is_paused = False
+        self._pace = limits.pace.start(loop.time())
+        self._slowed: asyncio.TimerHandle | None = None
+        """While the client is not read because it sends too fast: what has it read again."""
         self._has_said_goodbye = False
         self._is_leaving = False
         """Whether the client has said that it will not come back."""
@@ -207,6 +217,8 @@ class ClientSocket(WSListener):
             return
         if self._timeout is not None:
             self._timeout.cancel()
+        if self._slowed is not None:
+            self._slowed.cancel()
         self._transport = None
         self._end("The connection was lost.", is_final=False)
         self._owner.gone(self)
@@ -314,6 +326,26 @@ class ClientSocket(WSListener):
         """Take what the client sends again."""
         if self._transport is not None and self._state is _State.OPEN and self._is_paused:
             self._is_paused = False
+            if self._slowed is None:
+                self._transport.resume_reading()
+
+    def _slow_down(self, seconds: float) -> None:
+        """Read nothing more from a client that sends too fast, until nothing is owed."""
+        if self._slowed is not None or self._transport is None or self._state is not _State.OPEN:
+            return
+        self._owner.slowed(self)
+        self._transport.pause_reading()
+        self._slowed = self._loop.call_later(seconds, self._speed_up)
+
+    def _speed_up(self) -> None:
+        """The time is over; what came before reading stopped may have added to it."""
+        self._slowed = None
+        if self._transport is None or self._state is not _State.OPEN or self._pace is None:
+            return
+        owed = self._pace.owed(self._loop.time())
+        if owed:
+            self._slowed = self._loop.call_later(owed, self._speed_up)
+        elif not self._is_paused:
             self._transport.resume_reading()
 
     def abort(self) -> None:
@@ -327,9 +359,9 @@ class ClientSocket(WSListener):
     def ping(self) -> None:
         """Send a WebSocket ping, unless the client is not reading anyway.
 
-        While its requests wait for the answer to an event and reading has stopped, its silence is ours.
+        While reading has stopped, because its requests wait or come too fast, its silence is ours.
         """
-        if self._is_paused:
+        if self._is_paused or self._slowed is not None:
             self.heard_at = self._keep_alive.now
         if self._transport is not None and not self.connection.is_stalled and self._state is _State.OPEN:
             self._transport.write(PING)
@@ -400,6 +432,8 @@ class ClientSocket(WSListener):
             self._refuse(_INVALID_DATA)  # RFC 6455, section 8.1
             return
         self.session.receive(self._is_text, payload)
+        if self._pace is not None and (owed := self._pace.sent(len(payload), self._loop.time())):
+            self._slow_down(owed)
 
     # Endings
 
@@ -468,7 +502,7 @@ class ClientSocket(WSListener):
         self._state = _State.CLOSING
         self._outbox = None
         self._fragments = None
-        if self._is_paused and self._transport is not None:
+        if (self._is_paused or self._slowed is not None) and self._transport is not None:
             self._transport.resume_reading()  # for the client's answer to the close frame
         self._keep_alive.forget(self)
         connection = self.connection

@@ -47,6 +47,7 @@ from linarite.sockets.client_metering import ClientMetering
 from linarite.sockets.client_socket import ClientSocket, SocketLimits
 from linarite.sockets.forwarded import TrustedProxies, address_of_request
 from linarite.sockets.keep_alive import KeepAlive
+from linarite.sockets.pace import PaceLimits
 from linarite.sockets.recoveries import Recoveries
 from linarite.sockets.turned_away import TurnedAway
 from linarite.sockets.upgrade import RequestHead, Welcome
@@ -94,15 +95,19 @@ class Reception:
             settings.waiting_bytes_limit,
             StreamLimits(settings.streams_limit, settings.stream_id_limit, settings.stream_idle_seconds),
         )
+
+        def rate(per_second: float) -> RateLimit:
+            return RateLimit(per_second, per_second * settings.rate_burst_seconds)
+
         self._socket_limits = SocketLimits(
             settings.message_limit_bytes,
             settings.outbox_limit_messages,
             settings.outbox_limit_bytes,
             settings.write_buffer_bytes,
             settings.close_timeout_seconds,
+            PaceLimits(rate(settings.connection_messages_per_second), rate(settings.connection_bytes_per_second)),
         )
-        connects = settings.connects_per_second
-        self._connects = Buckets(RateLimit(connects, connects * settings.rate_burst_seconds))
+        self._connects = Buckets(rate(settings.connects_per_second))
         self._metering = ClientMetering(parts.meters, parts.entrance)
         self._log = ClientLog(parts.logs, parts.entrance)
         self._recovery_limits = RecoveryLimits(settings.recovery_limit_messages, settings.recovery_limit_bytes)
@@ -326,6 +331,10 @@ class Reception:
         self._parts.events.disconnected(at, connection, reason)
         self._log.ended(session, reason)
         _log_life("connection ended", session, reason)
+
+    def slowed(self, socket: ClientSocket) -> None:
+        """The client sends too fast and is not read for a while."""
+        self._metering.slowed(socket.session)
 
     def gone(self, socket: ClientSocket) -> None:
         """The socket is closed."""
