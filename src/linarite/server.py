@@ -47,6 +47,7 @@ from linarite.http.management.routes import management_routes
 from linarite.http.metric_families import HubSize, MetricSources
 from linarite.http.metrics import metric_routes
 from linarite.http.request_log import RequestLog
+from linarite.http.workspaces import workspace_routes
 from linarite.hubs.delivery import Delivery
 from linarite.hubs.directory import Directory
 from linarite.hubs.hub import Hub
@@ -300,15 +301,15 @@ class Server:
         metrics = metric_routes(
             access.management, MetricSources(self._measuring, self._hub_sizes, self._event_counters)
         )
+        workspaces = workspace_routes(access.management, self._logs, settings.data_folder)
         authority = authority_routes(self._registry, settings, access, self._check_handler)
         measured = metric_rows(self._measuring.history, settings.metrics_minutes_kept, self._measuring.now)
         more = [*diagnostic_rows(self._setting_book), *measured]
         management = management_routes(
             self._registry, settings, access.management, access.audit, self._check_handler, more
         )
-        return Application(
-            data_plane, [*calls, *metrics, *authority, *management], lambda: not self._reception.is_draining
-        )
+        routes = [*calls, *metrics, *workspaces, *authority, *management]
+        return Application(data_plane, routes, lambda: not self._reception.is_draining)
 
     def _trace_of(self, at: HubAddress) -> MessageTrace | None:
         """What tells the resource logs of a hub's messages; None while nobody wants to know."""

@@ -64,6 +64,11 @@ class Destinations:
         """Lines that no destination will ever have, since the server's start."""
         return self._dropped_by_ended + sum(outflow.dropped for outflow in (*self._open.values(), *self._ended))
 
+    def hurry(self) -> None:
+        """Have everything written now."""
+        for outflow in self._open.values():
+            outflow.hurry()
+
     @property
     def is_empty(self) -> bool:
         """Whether everything that was logged has reached its destination."""

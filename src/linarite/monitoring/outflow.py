@@ -112,6 +112,11 @@ class Outflow:
         """Lines that the sink will never see."""
         return self._found_no_place + self._lost
 
+    def hurry(self) -> None:
+        """Hand over now what waits, before the interval is over."""
+        if not self._is_failing:
+            self._wake.set()
+
     @property
     def is_empty(self) -> bool:
         """Whether the sink has taken everything."""

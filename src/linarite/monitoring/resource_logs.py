@@ -182,6 +182,10 @@ class ResourceLogs:
         """Entries that no destination will ever have, since the server's start."""
         return self._destinations.dropped
 
+    def hurry(self) -> None:
+        """Have everything written now: somebody wants to read it."""
+        self._destinations.hurry()
+
     @property
     def is_written(self) -> bool:
         """Whether everything that was told has reached its destinations."""
