@@ -5,7 +5,12 @@ import threading
 
 import pytest
 
-from linarite.access.administrator import ADMINISTRATOR_TOKEN_FILE, administrator_token
+from linarite.access.administrator import (
+    ADMINISTRATOR_TOKEN_FILE,
+    Administrator,
+    administrator_token,
+    rotate_administrator_token,
+)
 
 
 def test_credential_is_made_on_first_use_and_stays(tmp_path):
@@ -61,3 +66,32 @@ def test_those_who_start_together_agree(tmp_path):
         thread.join()
     assert len(tokens) == 8
     assert len(set(tokens)) == 1
+
+
+# Rotation
+
+
+def test_rotated_credential_replaces_the_old_one_at_once(tmp_path):
+    administrator = Administrator(tmp_path)
+    old = administrator_token(tmp_path)
+    assert administrator.holds(old)
+    new = rotate_administrator_token(tmp_path)
+    assert administrator.holds(new)
+    assert not administrator.holds(old)
+    assert stat.S_IMODE((tmp_path / ADMINISTRATOR_TOKEN_FILE).stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("content", [None, "", "\n", "\xff"])
+def test_credential_that_has_gone_opens_nothing(tmp_path, content):
+    administrator = Administrator(tmp_path)
+    file = tmp_path / ADMINISTRATOR_TOKEN_FILE
+    file.unlink()
+    if content is not None:
+        file.write_text(content, "latin-1")
+    assert not administrator.holds("")
+    assert not administrator.holds("\xff")
+
+
+@pytest.mark.parametrize("token", ["", " ", "\u20ac", "\xe4", "x" * 100_000])
+def test_text_that_is_no_credential_is_none(tmp_path, token):
+    assert not Administrator(tmp_path).holds(token)

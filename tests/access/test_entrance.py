@@ -5,10 +5,16 @@ from contextlib import closing
 
 import pytest
 from tests.access.forging import forge
+from tests.access.rsa_tokens import flipped
 
 from linarite.access import entrance as entrance_module
-from linarite.access.entrance import Entrance
-from linarite.access.tokens import TokenRefused
+from linarite.access.administrator import Administrator
+from linarite.access.applications import Applications
+from linarite.access.authority import MANAGEMENT_AUDIENCE, SERVICE_AUDIENCE, Authority
+from linarite.access.bearer_tokens import Bearer, BearerTokens
+from linarite.access.entrance import Entrance, generated_token_key
+from linarite.access.roles import Assignment, Role
+from linarite.access.tokens import Claims, TokenRefused
 from linarite.resources.registry import Registry
 from linarite.resources.sqlite import SqliteStore
 
@@ -30,8 +36,10 @@ def registry(tmp_path) -> Iterator[Registry]:
         yield registry
 
 
-def make_entrance(registry: Registry, public_endpoint: str | None = None) -> Entrance:
-    return Entrance(registry, lambda: NOW, domain="pubsub.test", public_endpoint=public_endpoint)
+def make_entrance(
+    registry: Registry, public_endpoint: str | None = None, bearers: BearerTokens | None = None
+) -> Entrance:
+    return Entrance(registry, lambda: NOW, domain="pubsub.test", public_endpoint=public_endpoint, bearers=bearers)
 
 
 @pytest.fixture
@@ -207,3 +215,120 @@ def test_path_of_the_public_endpoint_stands_before_the_path_of_the_request(regis
         assert entrance.check(registry.default, token_of(registry, "linarite", audience), HOST, (PATH,))
     other = token_of(registry, "linarite", f"https://example.com/base{PATH}")
     assert check_of_refusal(entrance, registry.default, other, HOST, (PATH,)) == "audience"
+
+
+# Bearer tokens, and what is there without access keys
+
+
+@pytest.fixture
+def authority(tmp_path):
+    authority = Authority(tmp_path, Administrator(tmp_path), lambda: NOW, 3600.0)
+    authority.name = "https://localhost:8443/adfs"
+    return authority
+
+
+@pytest.fixture
+def open_entrance(registry, authority):
+    """An entrance that takes the authority's tokens."""
+    return make_entrance(registry, bearers=BearerTokens((SERVICE_AUDIENCE,), (authority,), lambda: NOW))
+
+
+@pytest.fixture
+def bearer_token(authority, tmp_path):
+    """Give a function that makes an application with a role, and a token of it."""
+
+    def make(role: Role, resource: str | None = None, audience: str = SERVICE_AUDIENCE) -> str:
+        name = f"application {len(Applications(tmp_path).all())}"
+        application, secret = Applications(tmp_path).create(name, [Assignment(role, resource)])
+        return authority.sign_in(application.client_id, secret, audience).token
+
+    return make
+
+
+def check_of_call(entrance: Entrance, resource, token, method: str = "POST") -> str:
+    with pytest.raises(TokenRefused) as refused:
+        entrance.check_call(resource, token, method, HOST, (PATH,))
+    return refused.value.check
+
+
+def test_call_is_opened_by_either_kind_of_token(open_entrance, registry, bearer_token):
+    resource = registry.get("alpha")
+    for _ in range(2):
+        found = open_entrance.check_call(resource, token_of(registry, "alpha"), "POST", HOST, (PATH,))
+        assert isinstance(found, Claims)
+    token = bearer_token(Role.SERVICE_OWNER)
+    for _ in range(2):
+        assert isinstance(open_entrance.check_call(resource, token, "POST", HOST, (PATH,)), Bearer)
+
+
+def test_bearer_tokens_do_what_their_role_allows_where_it_allows_it(open_entrance, registry, bearer_token):
+    alpha, beta = registry.get("alpha"), registry.get("Beta")
+    reader, owner_of_alpha = bearer_token(Role.SERVICE_READER), bearer_token(Role.SERVICE_OWNER, "ALPHA")
+    assert open_entrance.check_call(alpha, reader, "GET", HOST, (PATH,))
+    assert check_of_call(open_entrance, alpha, reader) == "role"
+    assert open_entrance.check_call(alpha, owner_of_alpha, "POST", HOST, (PATH,))
+    assert check_of_call(open_entrance, beta, owner_of_alpha, "GET") == "role"
+    assert check_of_call(open_entrance, alpha, bearer_token(Role.OWNER), "GET") == "role"
+
+
+def test_wrong_bearer_tokens_are_refused_by_name(open_entrance, registry, bearer_token):
+    good = bearer_token(Role.SERVICE_OWNER)
+    resource = registry.default
+    assert check_of_call(open_entrance, resource, flipped(good)) == "signature"
+    assert check_of_call(open_entrance, resource, bearer_token(Role.OWNER, None, MANAGEMENT_AUDIENCE)) == "audience"
+    assert check_of_call(open_entrance, resource, forge({}, header={"alg": "none"}, is_signed=False)) == "algorithm"
+    assert check_of_call(open_entrance, resource, None) == "presence"
+    assert check_of_call(open_entrance, resource, "") == "format"
+    assert check_of_call(open_entrance, resource, token_of(registry, "alpha")) == "signature"
+
+
+def test_bearer_token_opens_no_client_connection(open_entrance, registry, bearer_token):
+    token = bearer_token(Role.SERVICE_OWNER)
+    open_entrance.check_call(registry.default, token, "POST", HOST, (PATH,))
+    assert check_of_refusal(open_entrance, registry.default, token, HOST, (PATH,)) == "algorithm"
+
+
+def test_without_an_authority_bearer_tokens_are_refused(entrance, registry, bearer_token):
+    assert check_of_call(entrance, registry.default, bearer_token(Role.SERVICE_OWNER)) == "algorithm"
+
+
+def test_bearer_token_names_no_resource(open_entrance, registry, bearer_token):
+    token = bearer_token(Role.SERVICE_OWNER)
+    for _ in range(2):
+        assert open_entrance.resource_of(HOST, token).name == "linarite"
+        assert open_entrance.resource_of("alpha.pubsub.test", token).name == "alpha"
+        open_entrance.check_call(registry.default, token, "POST", HOST, (PATH,))
+
+
+def test_each_kind_of_token_can_be_shut_out(open_entrance, registry, bearer_token):
+    key_token, token = token_of(registry, "alpha"), bearer_token(Role.SERVICE_OWNER)
+
+    def checks() -> list[str | None]:
+        found = []
+        for each in (key_token, token):
+            try:
+                open_entrance.check_call(registry.get("alpha"), each, "POST", HOST, (PATH,))
+                found.append(None)
+            except TokenRefused as refused:
+                found.append(refused.check)
+        return found
+
+    assert checks() == [None, None]
+    registry.update("rg", "alpha", {"properties": {"disableLocalAuth": True}})
+    assert checks() == ["local authentication", None]
+    registry.update("rg", "alpha", {"properties": {"disableLocalAuth": False, "disableAadAuth": True}})
+    assert checks() == [None, "Entra authentication"]
+
+
+def test_generated_tokens_let_clients_in_where_access_keys_do_not(open_entrance, registry):
+    generated = forge({"exp": NOW + 60, "aud": GOOD}, generated_token_key(registry.get("alpha").keys))
+    for is_disabled in (False, True):
+        registry.update("rg", "alpha", {"properties": {"disableLocalAuth": is_disabled}})
+        assert open_entrance.check(registry.get("alpha"), generated, HOST, (PATH,)).audiences == (GOOD,)
+    registry.regenerate_key("rg", "alpha", "Salt")
+    assert check_of_refusal(open_entrance, registry.get("alpha"), generated, HOST, (PATH,)) == "local authentication"
+
+
+def test_key_of_generated_tokens_is_no_access_key_and_not_the_salt(registry):
+    keys = registry.get("alpha").keys
+    assert generated_token_key(keys) not in (keys.primary, keys.secondary, keys.salt)
