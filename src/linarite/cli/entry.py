@@ -17,7 +17,7 @@ from linarite.settings import SettingsError
 
 __all__ = ["main"]
 
-AZURE_WORDS = ("group", "webpubsub")
+AZURE_WORDS = ("group", "webpubsub", "monitor")
 """First words of the commands with the Azure CLI's grammar."""
 
 OVERVIEW = """\
@@ -41,6 +41,7 @@ who may use it:
 resources, in the grammar of the Azure CLI (needs a running server):
   group            resource groups
   webpubsub        resources, keys, hubs
+  monitor          metrics
 
 Each command explains itself with --help. Also: linarite --version
 """

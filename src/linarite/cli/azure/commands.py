@@ -13,6 +13,7 @@ from knack.commands import CLICommandsLoader, CommandGroup
 
 from linarite.cli.azure import help_texts
 from linarite.cli.azure.arguments import EventHandlerAction, SwitchAction, TagsAction
+from linarite.cli.azure.metric_commands import add_metric_commands, add_metric_options
 from linarite.cli.azure.output import group_table
 
 __all__ = ["Commands"]
@@ -57,6 +58,8 @@ class Commands(CLICommandsLoader):  # type: ignore[misc]  # knack has no types
             group.command("list", "list_hubs")
             group.command("update", "update")
             group.command("delete", "delete")
+        with self._group("monitor metrics", "metrics") as group:
+            add_metric_commands(group)
         return super().load_command_table(args)
 
     def _group(self, name: str, module: str) -> CommandGroup:
@@ -72,6 +75,7 @@ class Commands(CLICommandsLoader):  # type: ignore[misc]  # knack has no types
         self._load_group_arguments()
         self._load_resource_arguments()
         self._load_hub_arguments()
+        add_metric_options(self)
         super().load_arguments(command)
 
     def _load_group_arguments(self) -> None:

@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 
 from knack.help_files import helps
 
+from linarite.cli.azure.metric_commands import METRIC_EXAMPLES, METRIC_GROUPS
+
 __all__ = ["EXAMPLES", "register"]
 
 _GROUPS = {
@@ -15,6 +17,8 @@ _GROUPS = {
     "webpubsub": "Manage Web PubSub resources.",
     "webpubsub key": "Manage access keys and connection strings.",
     "webpubsub hub": "Manage hub settings.",
+    "monitor": "View what is measured of resources.",
+    **METRIC_GROUPS,
 }
 
 # The framework breaks lines at 100 characters, wherever it likes; 12 of them are indentation.
@@ -115,6 +119,7 @@ EXAMPLES: Mapping[str, Sequence[tuple[str, str]]] = {
             "linarite webpubsub hub delete -n my-pubsub-demo -g rg-pubsub-demo --hub-name open-hub",
         ),
     ],
+    **METRIC_EXAMPLES,
     "webpubsub delete": [
         ("Delete a resource.", "linarite webpubsub delete -n my-second-demo -g rg-pubsub-demo"),
     ],

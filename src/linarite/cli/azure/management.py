@@ -59,9 +59,30 @@ class Management:
         path = "/".join(["/providers/Microsoft.SignalRService/webPubSub", *(quote(name, safe="") for name in names)])
         return self._call(method, scope + path, _WEB_PUB_SUB_VERSION, body)
 
-    def _call(self, method: str, path: str, version: str, body: Mapping[str, object] | None) -> Document:
+    def at(
+        self,
+        method: str,
+        path: str,
+        version: str,
+        query: Mapping[str, str | None] | None = None,
+        body: Mapping[str, object] | None = None,
+    ) -> Document:
+        """The answer of a call to a path: one that begins with a subscription, or else within this one."""
+        return self._call(method, path, version, body, query)
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        version: str,
+        body: Mapping[str, object] | None,
+        query: Mapping[str, str | None] | None = None,
+    ) -> Document:
         server = self._find()
-        target = f"/subscriptions/{quote(self._subscription, safe='')}{path}?{urlencode({'api-version': version})}"
+        if not path.lower().startswith("/subscriptions/"):
+            path = f"/subscriptions/{quote(self._subscription, safe='')}{path}"
+        given = {name: text for name, text in (query or {}).items() if text is not None}
+        target = f"{path}?{urlencode({**given, 'api-version': version})}"
         headers = {"Authorization": f"Bearer {server.token}", "Accept": "application/json"}
         content = None
         if body is not None:
