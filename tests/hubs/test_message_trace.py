@@ -96,16 +96,15 @@ def test_a_clients_message_gets_a_trace_id_when_it_comes(logs):
     assert sent == ("MessageSent", "c", received[2], "Message sent to connection")
 
 
-def test_dropped_messages_are_counted(logs):
+def test_dropped_frames_are_counted(logs):
     hub = make_hub(Ticks())
     client = connect(hub, "a")
     trace = trace_of(logs)
-    trace.dropped(client.connection, 0, "expired")
     trace.dropped(client.connection, 1, "expired")
     trace.dropped(client.connection, 2, "slow client")
     assert [text for _, _, _, text in logs.told] == [
-        "1 message dropped. Reason: expired",
-        "2 messages dropped. Reason: slow client",
+        "1 frame dropped. Reason: expired",
+        "2 frames dropped. Reason: slow client",
     ]
 
 

@@ -58,11 +58,10 @@ class MessageTrace:
         self._tell(peer, message, "MessageSent", "Message sent to connection")
 
     def dropped(self, connection: Connection, count: int, cause: str) -> None:
-        """Messages for a connection will never reach it; what waited is frames, which say nothing of their traces."""
-        if count:
-            peer = Peer(connection.connection_id, connection.user_id)
-            text = f"{count} {'message' if count == 1 else 'messages'} dropped. Reason: {cause}"
-            self._logs.message(self._at, peer, "", "MessageDropped", text, level=Level.WARNING)
+        """What waited for a connection will never reach it: frames, which say nothing of their traces."""
+        peer = Peer(connection.connection_id, connection.user_id)
+        text = f"{count} {'frame' if count == 1 else 'frames'} dropped. Reason: {cause}"
+        self._logs.message(self._at, peer, "", "MessageDropped", text, level=Level.WARNING)
 
     def _tell(self, peer: Peer, message: Message, operation: str, text: str) -> None:
         self._logs.message(

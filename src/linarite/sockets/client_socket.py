@@ -282,6 +282,7 @@ class ClientSocket(WSListener):
             frame = outbox.take(now)
             if frame is None:
                 self._outbox = None
+                self._tell_dropped(outbox.expired, "expired before the client read them")
                 break
             self._transport.write(frame)
         if not self.connection.is_stalled:
@@ -307,6 +308,7 @@ class ClientSocket(WSListener):
             return
         self._outbox = None
         if self.connection.recovery is None:
+            self._tell_dropped(len(waiting.frames), "slow client")
             self.connection.close(_POLICY_VIOLATION, _TOO_SLOW, category=CloseCategory.SLOW_CLIENT)
         else:
             self.drop(_TOO_SLOW)
@@ -487,6 +489,12 @@ class ClientSocket(WSListener):
         self._transport.write(close_frame(code, reason))
         self._timeout = self._loop.call_later(self._limits.close_timeout_seconds, self.abort)
 
+    def _tell_dropped(self, count: int, cause: str) -> None:
+        """Tell the resource logs, if they want to know, of frames that the client will not get."""
+        trace = self.session.hub.delivery.trace
+        if trace is not None and count:
+            trace.dropped(self.connection, count, cause)
+
     def _disconnect(self) -> None:
         """Close the transport when what was written is out; a client that does not read has until the timeout."""
         if self._transport is not None:
@@ -500,6 +508,8 @@ class ClientSocket(WSListener):
         if self._state is not _State.OPEN:
             return
         self._state = _State.CLOSING
+        if self._outbox is not None and self.connection.recovery is None:
+            self._tell_dropped(len(self._outbox.frames), "disconnected")
         self._outbox = None
         self._fragments = None
         if (self._is_paused or self._slowed is not None) and self._transport is not None:

@@ -10,11 +10,13 @@ __all__ = ["Outbox"]
 class Outbox:
     """Frames of one socket, oldest first."""
 
-    __slots__ = ("bytes", "frames")
+    __slots__ = ("bytes", "expired", "frames")
 
     def __init__(self) -> None:
         self.frames: deque[tuple[bytes, float | None]] = deque()
         self.bytes = 0
+        self.expired = 0
+        """Frames that nobody wanted any more when their turn came."""
 
     def add(self, frame: bytes, expires_at: float | None) -> None:
         """Append a frame that nobody wants after `expires_at`, on the event loop's clock."""
@@ -28,4 +30,5 @@ class Outbox:
             self.bytes -= len(frame)
             if expires_at is None or now < expires_at:
                 return frame
+            self.expired += 1
         return None
