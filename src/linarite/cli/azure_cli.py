@@ -13,7 +13,7 @@ from shlex import quote
 
 from linarite.access.administrator import ADMINISTRATOR_TOKEN_FILE
 from linarite.access.authority import ADMINISTRATOR_CLIENT_ID, TENANT_ID
-from linarite.cli.server_record import NoServer, read_server_record
+from linarite.cli.server_record import NoServer, https_endpoint
 from linarite.cli.setting_arguments import add_setting_arguments, load_settings, new_parser
 
 __all__ = ["run_azure_cli", "sign_in_lines", "undo_lines"]
@@ -41,7 +41,7 @@ def run_azure_cli(words: Sequence[str]) -> int:
         print("\n".join(undo_lines(parsed.cloud_name, bundle)))
         return 0
     try:
-        endpoint = parsed.endpoint or _running_endpoint(folder)
+        endpoint = parsed.endpoint or https_endpoint(folder)
         if not endpoint.startswith("https://"):
             raise NoServer(f"--endpoint: expected an https address, which is all that az signs in at, got {endpoint!r}")
     except NoServer as error:
@@ -74,10 +74,3 @@ def undo_lines(cloud: str, bundle: Path | None) -> list[str]:
         f"az cloud unregister --name {quote(cloud)}",
         *([] if bundle is None else ["unset REQUESTS_CA_BUNDLE"]),
     ]
-
-
-def _running_endpoint(folder: Path) -> str:
-    endpoint = read_server_record(folder).https
-    if endpoint is None:
-        raise NoServer("the server does not listen for https, which is all that az signs in at")
-    return endpoint

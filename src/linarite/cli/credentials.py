@@ -9,13 +9,16 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from shlex import quote
 
 from linarite.access.administrator import administrator_token, rotate_administrator_token
 from linarite.access.applications import Application, ApplicationError, Applications
 from linarite.access.authority import TENANT_ID
 from linarite.access.roles import Assignment, Role, parse_role
 from linarite.access.signing_key import rotate_signing_key
+from linarite.cli.server_record import NoServer, https_endpoint
 from linarite.cli.setting_arguments import add_setting_arguments, load_settings, new_parser
 from linarite.private_files import make_private_folder
 
@@ -58,26 +61,55 @@ def run_application(words: Sequence[str]) -> int:
         help=f"create: {', '.join(Role)}; may be given several times; default: {Role.SERVICE_OWNER}",
     )
     parser.add_argument("--resource", metavar="NAME", help="create: the one resource that its service roles are for")
+    parser.add_argument(
+        "--export",
+        action="store_true",
+        help="create, reset: print shell lines by which DefaultAzureCredential signs in as the application",
+    )
+    parser.add_argument(
+        "--endpoint", metavar="URL", help="--export: the server's https address; default: the running one"
+    )
     add_setting_arguments(parser, only=("data_folder",))
     parsed = parser.parse_args(words)
     if parsed.action != "list" and not parsed.name:
         parser.error("argument --name: expected an application")
     try:
-        answer = _act(Applications(_folder(parsed)), parsed)
-    except (ApplicationError, ValueError) as error:
+        folder = _folder(parsed)
+        endpoint = (parsed.endpoint or https_endpoint(folder)) if parsed.export else ""
+        answer = _act(Applications(folder), parsed)
+    except (ApplicationError, NoServer, ValueError) as error:
         return _failed(error)
-    if answer is not None:
-        print(json.dumps(answer, indent=2))
+    if isinstance(answer, Secret) and parsed.export:
+        print("\n".join(_export_lines(answer, endpoint.rstrip("/"))))
+    elif answer is not None:
+        print(json.dumps(answer if isinstance(answer, list) else answer.document(), indent=2))
     return 0
 
 
-def _act(applications: Applications, parsed: argparse.Namespace) -> object:
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """An application with its new secret, which nothing shows again."""
+
+    application: Application
+    secret: str = field(repr=False)
+
+    def document(self) -> dict[str, str]:
+        """What `az ad sp create-for-rbac` prints."""
+        return {
+            "appId": self.application.client_id,
+            "displayName": self.application.name,
+            "password": self.secret,
+            "tenant": TENANT_ID,
+        }
+
+
+def _act(applications: Applications, parsed: argparse.Namespace) -> Secret | list[dict[str, object]] | None:
     match parsed.action:
         case "create":
             roles = [parse_role(role) for role in parsed.role or (Role.SERVICE_OWNER,)]
-            return _with_secret(*applications.create(parsed.name, [_assignment(role, parsed) for role in roles]))
+            return Secret(*applications.create(parsed.name, [_assignment(role, parsed) for role in roles]))
         case "reset":
-            return _with_secret(*applications.renew_secret(parsed.name))
+            return Secret(*applications.renew_secret(parsed.name))
         case "delete":
             applications.delete(parsed.name)
             return None
@@ -85,21 +117,22 @@ def _act(applications: Applications, parsed: argparse.Namespace) -> object:
             return [_shown(application) for application in applications.all()]
 
 
+def _export_lines(made: Secret, endpoint: str) -> list[str]:
+    """What EnvironmentCredential reads; with the tenant `adfs` no library asks Microsoft's own hosts."""
+    variables = {
+        "AZURE_AUTHORITY_HOST": endpoint,
+        "AZURE_TENANT_ID": "adfs",
+        "AZURE_CLIENT_ID": made.application.client_id,
+        "AZURE_CLIENT_SECRET": made.secret,
+    }
+    return [f"export {name}={quote(value)}" for name, value in variables.items()]
+
+
 def _assignment(role: Role, parsed: argparse.Namespace) -> Assignment:
     is_for_resources = role in (Role.SERVICE_OWNER, Role.SERVICE_READER)
     if parsed.resource is not None and not is_for_resources:
         raise ApplicationError(f"--resource: expected a role on resources, got {role}, which is for the whole server")
     return Assignment(role, parsed.resource)
-
-
-def _with_secret(application: Application, secret: str) -> dict[str, str]:
-    """What `az ad sp create-for-rbac` prints: nothing else shows the secret again."""
-    return {
-        "appId": application.client_id,
-        "displayName": application.name,
-        "password": secret,
-        "tenant": TENANT_ID,
-    }
 
 
 def _shown(application: Application) -> dict[str, object]:
@@ -112,7 +145,9 @@ def _shown(application: Application) -> dict[str, object]:
 
 
 def _folder(parsed: argparse.Namespace) -> Path:
-    return make_private_folder(load_settings(parsed).settings.data_folder)
+    """The data folder, made for what is to be kept in it."""
+    folder = load_settings(parsed).settings.data_folder
+    return folder if parsed.action == "list" else make_private_folder(folder)
 
 
 def _failed(error: Exception) -> int:

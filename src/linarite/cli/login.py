@@ -13,6 +13,7 @@ import os
 import ssl
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -118,11 +119,11 @@ def _check(login: Login, folder: Path) -> list[dict[str, object]]:
     if url.scheme == "http" and not is_local:
         raise LoginFailed("--endpoint: expected https, since the credential would travel unencrypted")
     try:
-        connection = _connection(url.scheme, url.hostname, url.port, folder)
-        headers = {"Authorization": f"Bearer {login.token}"}
-        connection.request("GET", f"{url.path}/subscriptions?api-version=2022-12-01", headers=headers)
-        response = connection.getresponse()
-        document = json.loads(response.read())
+        with closing(_connection(url.scheme, url.hostname, url.port, folder)) as connection:
+            headers = {"Authorization": f"Bearer {login.token}"}
+            connection.request("GET", f"{url.path}/subscriptions?api-version=2022-12-01", headers=headers)
+            response = connection.getresponse()
+            document = json.loads(response.read())
     except (OSError, ValueError, http.client.HTTPException) as error:
         raise LoginFailed(f"no server answers at {login.endpoint}: {error or type(error).__name__}") from None
     if response.status != 200:

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["NoServer", "ServerRecord", "read_server_record"]
+__all__ = ["NoServer", "ServerRecord", "https_endpoint", "read_server_record"]
 
 
 class NoServer(Exception):
@@ -33,3 +33,11 @@ def read_server_record(data_folder: Path) -> ServerRecord:
         ) from None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise NoServer(f"{file} does not tell where the server is: {error}") from None
+
+
+def https_endpoint(data_folder: Path) -> str:
+    """The https endpoint of the running server, where alone clients of the authority sign in. Raises NoServer."""
+    endpoint = read_server_record(data_folder).https
+    if endpoint is None:
+        raise NoServer("the server does not listen for https, without which az and azure-identity sign nobody in")
+    return endpoint
