@@ -280,6 +280,15 @@ class Settings:
         maximum=3600,
         reason="So often metrics go to `otlp_endpoint`, if there is one: OpenTelemetry's default.",
     )
+    otlp_spans_limit: int = setting(
+        10_000,
+        section="Metrics",
+        unit="spans",
+        minimum=1,
+        maximum=10_000_000,
+        reason="Spans of traces that wait to be sent to `otlp_endpoint`; more are dropped and counted, so that a "
+        "collector that does not answer holds up nothing.",
+    )
     otlp_traces_ratio: float = setting(
         1.0,
         section="Metrics",
