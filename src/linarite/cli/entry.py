@@ -41,7 +41,7 @@ who may use it:
 resources, in the grammar of the Azure CLI (needs a running server):
   group            resource groups
   webpubsub        resources, keys, hubs
-  monitor          metrics
+  monitor          metrics, diagnostic settings, logs
 
 Each command explains itself with --help. Also: linarite --version
 """

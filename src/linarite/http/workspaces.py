@@ -59,7 +59,7 @@ def workspace_routes(access: ManagementAccess, logs: ResourceLogs, data_folder: 
         folder = workspace_folder(data_folder, name)
         await _written(logs)
         if _NAME.fullmatch(name) is None or not await asyncio.to_thread(folder.is_dir):
-            message = f"The workspace '{name[:63]}' was not found: nothing was ever written to it."
+            message = f"The workspace '{name[:63]}' was not found: no diagnostic setting has named it."
             return error_answer(404, "NotFound", message)
         try:
             found = await asyncio.to_thread(_find, folder, request.query_params)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
@@ -85,6 +86,8 @@ class Destinations:
 
 def _workspace(settings: Settings, name: str) -> LineSink:
     folder = workspace_folder(settings.data_folder, name)
+    with contextlib.suppress(OSError):  # it is made again with the first line
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # so that it can be searched from now on
     tree = WorkspaceTree(
         folder, retention_days=settings.workspace_retention_days, limit_bytes=settings.workspace_limit_bytes
     )

@@ -13,6 +13,12 @@ from knack.commands import CLICommandsLoader, CommandGroup
 
 from linarite.cli.azure import help_texts
 from linarite.cli.azure.arguments import EventHandlerAction, SwitchAction, TagsAction
+from linarite.cli.azure.log_commands import (
+    add_category_commands,
+    add_log_commands,
+    add_log_options,
+    add_setting_commands,
+)
 from linarite.cli.azure.metric_commands import add_metric_commands, add_metric_options
 from linarite.cli.azure.output import group_table
 
@@ -60,6 +66,12 @@ class Commands(CLICommandsLoader):  # type: ignore[misc]  # knack has no types
             group.command("delete", "delete")
         with self._group("monitor metrics", "metrics") as group:
             add_metric_commands(group)
+        with self._group("monitor diagnostic-settings", "diagnostic_settings") as group:
+            add_setting_commands(group)
+        with self._group("monitor diagnostic-settings categories", "diagnostic_settings") as group:
+            add_category_commands(group)
+        with self._group("monitor logs", "log_entries") as group:
+            add_log_commands(group)
         return super().load_command_table(args)
 
     def _group(self, name: str, module: str) -> CommandGroup:
@@ -76,6 +88,7 @@ class Commands(CLICommandsLoader):  # type: ignore[misc]  # knack has no types
         self._load_resource_arguments()
         self._load_hub_arguments()
         add_metric_options(self)
+        add_log_options(self)
         super().load_arguments(command)
 
     def _load_group_arguments(self) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from knack.help_files import helps
 
+from linarite.cli.azure.log_commands import LOG_EXAMPLES, LOG_GROUPS
 from linarite.cli.azure.metric_commands import METRIC_EXAMPLES, METRIC_GROUPS
 
 __all__ = ["EXAMPLES", "register"]
@@ -19,6 +20,7 @@ _GROUPS = {
     "webpubsub hub": "Manage hub settings.",
     "monitor": "View what is measured of resources.",
     **METRIC_GROUPS,
+    **LOG_GROUPS,
 }
 
 # The framework breaks lines at 100 characters, wherever it likes; 12 of them are indentation.
@@ -120,6 +122,7 @@ EXAMPLES: Mapping[str, Sequence[tuple[str, str]]] = {
         ),
     ],
     **METRIC_EXAMPLES,
+    **LOG_EXAMPLES,
     "webpubsub delete": [
         ("Delete a resource.", "linarite webpubsub delete -n my-second-demo -g rg-pubsub-demo"),
     ],

@@ -70,6 +70,15 @@ class Management:
         """The answer of a call to a path: one that begins with a subscription, or else within this one."""
         return self._call(method, path, version, body, query)
 
+    def own(self, method: str, path: str, query: Mapping[str, object] | None = None) -> Document:
+        """The answer of a call to a page of Linarite's own, which has no versions; lists are repeated parameters."""
+        return self._send(method, f"{path}?{urlencode(query or {}, doseq=True)}", None)
+
+    @property
+    def subscription(self) -> str:
+        """The subscription that paths name."""
+        return self._subscription
+
     def _call(
         self,
         method: str,
@@ -78,11 +87,13 @@ class Management:
         body: Mapping[str, object] | None,
         query: Mapping[str, str | None] | None = None,
     ) -> Document:
-        server = self._find()
         if not path.lower().startswith("/subscriptions/"):
             path = f"/subscriptions/{quote(self._subscription, safe='')}{path}"
         given = {name: text for name, text in (query or {}).items() if text is not None}
-        target = f"{path}?{urlencode({**given, 'api-version': version})}"
+        return self._send(method, f"{path}?{urlencode({**given, 'api-version': version})}", body)
+
+    def _send(self, method: str, target: str, body: Mapping[str, object] | None) -> Document:
+        server = self._find()
         headers = {"Authorization": f"Bearer {server.token}", "Accept": "application/json"}
         content = None
         if body is not None:
