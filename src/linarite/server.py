@@ -435,10 +435,16 @@ class Server:
 
 def _open_registry(store: SqliteStore, settings: Settings, hubs: Hubs) -> Registry:
     registry = Registry(store, settings.default_resource, certificates_folder=settings.custom_certificates_folder)
+    is_first_start = registry.get(settings.default_resource) is None
     if settings.mode == "dev":
         ensure_development_resource(registry)
     else:
         registry.ensure_default()
+    if settings.resources is not None:
+        from linarite.resources.declared_start import make_declared  # most starts have no such file
+
+        fresh = frozenset({settings.default_resource.lower()} if is_first_start else ())
+        make_declared(registry, settings.resources, correct=settings.resources_drift == "correct", fresh=fresh)
     keys = {resource.name: (resource.keys.primary, resource.keys.secondary) for resource in registry.all()}
     check_serving(settings, keys)
     default = registry.default

@@ -100,6 +100,11 @@ def start_client(reader: Reader, example: Example) -> None:
     reader.start(example.code.replace("<the URL that server.js printed>", url))
 
 
+def save(reader: Reader, example: Example) -> None:
+    assert example.file is not None, f"nothing can use an example that has no name\n{example}"
+    reader.save(example.file, example.code)
+
+
 def start(reader: Reader, example: Example) -> None:
     reader.start(example.code)
 
@@ -223,6 +228,18 @@ OTHERWISE = (
         begins="linarite serve",
         way=serve,
         reason="names addresses, ports and a folder of a production machine",
+    ),
+    Row(
+        page="docs/declared-resources.md",
+        language="toml",
+        way=save,
+        reason="holds resources and no settings, and is checked by the command that follows",
+    ),
+    Row(
+        page="docs/declared-resources.md",
+        language="json",
+        way=save,
+        reason="is checked by the command that follows",
     ),
     Row(
         page="docs/reference/rest-api.md",

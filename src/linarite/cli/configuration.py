@@ -5,6 +5,8 @@ import sys
 from collections.abc import Sequence
 
 from linarite.cli.setting_arguments import add_setting_arguments, load_settings, new_parser
+from linarite.resources.declared import check_declared
+from linarite.resources.declared_files import read_declared
 from linarite.resources.hub_settings import parse_hub_settings
 from linarite.settings import Loaded, definitions
 
@@ -22,6 +24,8 @@ def run_config(words: Sequence[str]) -> int:
         print(f"linarite: {warning}", file=sys.stderr)
     for name, properties in loaded.hubs.items():
         parse_hub_settings(name, properties)
+    if loaded.settings.resources is not None:
+        check_declared(read_declared(loaded.settings.resources))
     if parsed.action == "show":
         print("\n".join(setting_lines(loaded)))
     else:

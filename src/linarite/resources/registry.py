@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from linarite.resources import definitions
+from linarite.resources.custom_names import taken_domain
 from linarite.resources.errors import ResourceError, expected
 from linarite.resources.hub_settings import parse_hub_settings
 from linarite.resources.keys import new_access_keys, new_key, regenerate
@@ -261,7 +262,10 @@ class Registry:
         return self._clock()
 
     def keep(self, resource: Resource) -> Resource:
-        """Put a changed resource in place of the one of its name."""
+        """Put a changed resource in place of the one of its name; ResourceError if another has one of its domains."""
+        for domain in resource.custom_domains.values():
+            if self._domains.get(domain.domain_name, resource.name.lower()) != resource.name.lower():
+                raise taken_domain(domain.domain_name)
         self._store.save_resource(resource)
         self._resources[resource.name.lower()] = resource
         self._index_domains()

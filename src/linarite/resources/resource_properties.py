@@ -12,10 +12,24 @@ from linarite.resources.errors import expected
 from linarite.resources.model import JsonObject
 from linarite.resources.network_rules import parse_network_rules
 
-__all__ = ["LOG_CATEGORIES", "parse_properties"]
+__all__ = ["LOG_CATEGORIES", "UNSET_PROPERTIES", "parse_properties"]
 
 LOG_CATEGORIES = ("ConnectivityLogs", "MessagingLogs", "HttpRequestLogs")
 """The categories of resource logs and live traces ("Monitor Azure Web PubSub")."""
+
+UNSET_PROPERTIES: JsonObject = {
+    "tls": {"clientCertEnabled": False},
+    "liveTraceConfiguration": None,
+    "resourceLogConfiguration": None,
+    "networkACLs": None,
+    "publicNetworkAccess": "Enabled",
+    "disableLocalAuth": False,
+    "disableAadAuth": False,
+    "regionEndpointEnabled": "Enabled",
+    "resourceStopped": "false",
+    "socketIO": None,
+}
+"""What an answer says of members that were never set (recorded answers of the service, 2024-03-01)."""
 
 # Members of answers that SDKs send back with an update; the server makes them anew each time.
 _ANSWERED_ONLY = frozenset(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from linarite.http.management.calls import Answer, Call
 from linarite.http.management.documents import certificate_document, domain_document, list_document
 from linarite.resources.custom_names import (
-    taken_domain,
     with_certificate,
     with_domain,
     without_certificate,
@@ -46,9 +45,6 @@ def create_domain(call: Call) -> Answer:
     """Make or replace a custom domain; a request to that host belongs to the resource from now on."""
     before = _resource(call)
     resource, domain = with_domain(before, call.parameters["name"], call.body, call.registry.now())
-    owner = call.registry.by_custom_domain(domain.domain_name)
-    if owner is not None and owner is not before:
-        raise taken_domain(domain.domain_name)
     call.registry.keep(resource)
     is_new = domain.name.lower() not in before.custom_domains
     return Answer(201 if is_new else 200, domain_document(domain, resource, call.subscription))

@@ -11,12 +11,12 @@ from linarite.resources.model import (
     CustomCertificate,
     CustomDomain,
     HubSettings,
-    JsonObject,
     Resource,
     ResourceGroup,
     Sku,
 )
 from linarite.resources.network_rules import network_rules_document
+from linarite.resources.resource_properties import UNSET_PROPERTIES
 
 __all__ = [
     "certificate_document",
@@ -30,20 +30,6 @@ __all__ = [
     "sku_document",
     "system_data",
 ]
-
-# What an answer says of members that were never set (recorded answers of the service, 2024-03-01).
-_UNSET_PROPERTIES: JsonObject = {
-    "tls": {"clientCertEnabled": False},
-    "liveTraceConfiguration": None,
-    "resourceLogConfiguration": None,
-    "networkACLs": None,
-    "publicNetworkAccess": "Enabled",
-    "disableLocalAuth": False,
-    "disableAadAuth": False,
-    "regionEndpointEnabled": "Enabled",
-    "resourceStopped": "false",
-    "socketIO": None,
-}
 
 
 def list_document(items: list[dict[str, object]]) -> dict[str, object]:
@@ -70,7 +56,7 @@ def resource_document(resource: Resource, endpoint: Endpoint, subscription: str)
     return {
         "sku": sku_document(resource.sku),
         "properties": {
-            **_UNSET_PROPERTIES,
+            **UNSET_PROPERTIES,
             **given,
             "networkACLs": network_rules_document(given.get("networkACLs")),
             "disableLocalAuth": resource.local_auth_disabled,
