@@ -22,6 +22,7 @@ from linarite.events.outbound import Call, Outcome
 from linarite.events.upstream_tokens import UpstreamTokens, read_credentials
 from linarite.events.webhooks import Webhooks
 from linarite.monitoring.resource_logs import ResourceLogs
+from linarite.monitoring.spans import SpanBuffer
 from linarite.resources.model import Resource
 
 __all__ = ["open_upstream"]
@@ -53,6 +54,7 @@ def open_upstream(
     counters: EventCounters,
     calls: CallLog | None = None,
     resource_logs: ResourceLogs | None = None,
+    spans: SpanBuffer | None = None,
     resolve: Resolve = system_resolve,
     pause: Callable[[float], Awaitable[object]] = asyncio.sleep,
 ) -> Upstream:
@@ -75,7 +77,7 @@ def open_upstream(
     webhooks = Webhooks(attempts, protection, tokens, loop.time, limits.timeout_seconds)
     sources = Sources(resource, loop.time, time.time, _new_request_id)
     ways = _Ways(webhooks, (handlers, token_endpoint))
-    return Upstream(ways, EventCalls(ways, sources, counters, calls, resource_logs), sources, limits)
+    return Upstream(ways, EventCalls(ways, sources, counters, calls, resource_logs, spans), sources, limits)
 
 
 def _new_request_id() -> str:

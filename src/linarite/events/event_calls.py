@@ -13,6 +13,7 @@ from linarite.events.cloud_events import Event, EventKind, InvalidEvent, event_h
 from linarite.events.cookies import CookieJar, InvalidCookie
 from linarite.events.counters import EventCounters
 from linarite.events.event_line import EventLine
+from linarite.events.event_spans import in_a_trace, note_call
 from linarite.events.event_trace import tell_call, tell_dropped, traced
 from linarite.events.http_replies import HttpReply
 from linarite.events.outbound import Call, CallResult, EventSink, Outcome
@@ -21,6 +22,7 @@ from linarite.events.targets import InvalidUrl, Target, parse_target
 from linarite.events.url_templates import VALIDATION_EVENT, resolve_url
 from linarite.monitoring.logs import log_event
 from linarite.monitoring.resource_logs import ResourceLogs
+from linarite.monitoring.spans import SpanBuffer
 from linarite.resources.model import EventHandler, Resource
 
 __all__ = ["CONNECT", "EventCalls", "Sources"]
@@ -57,13 +59,18 @@ class EventCalls:
         counters: EventCounters,
         log: CallLog | None,
         resource_logs: ResourceLogs | None = None,
+        spans: SpanBuffer | None = None,
     ) -> None:
-        """`log` is kept in development only; `resource_logs` are told of every call if they want to know."""
+        """`log` is kept in development only; `resource_logs` are told of every call if they want to know.
+
+        `spans` are those of traces, if they are wanted.
+        """
         self._sink = sink
         self._sources = sources
         self._counters = counters
         self._log = log
         self._resource_logs = resource_logs
+        self._spans = spans
 
     async def make(
         self, line: EventLine, handler: EventHandler, event: Event, parse: Callable[[HttpReply], T]
@@ -75,6 +82,8 @@ class EventCalls:
         started = self._sources.clock()
         if self._resource_logs is not None and self._resource_logs.messaging:
             event = traced(self._resource_logs, line, event)
+        if self._spans is not None:
+            event = in_a_trace(self._spans, event)
         call: Call | None = None
         parsed: T | None = None
         outcome = Outcome(CallResult.CANCELLED)
@@ -154,6 +163,8 @@ class EventCalls:
         self._counters.count(line.resource, line.hub, event.name, outcome.result)
         if call is not None and outcome.attempts:
             self._counters.sent(line.resource, len(call.body))
+        if call is not None and self._spans is not None:
+            note_call(self._spans, event, call, outcome, seconds)
         if self._log is not None and call is not None:
             self._log.add(call, outcome, resource=line.resource, at=event.at, seconds=seconds)
         is_fine = outcome.result in (CallResult.ANSWERED, CallResult.CANCELLED) or _is_refusal(event, outcome)

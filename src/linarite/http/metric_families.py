@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     # Imported when somebody asks: it takes a tenth of the time that a start may have.
     from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 
-__all__ = ["OTHER_HUBS", "HubSize", "MetricSources", "exposition"]
+__all__ = ["OTHER_HUBS", "HubSize", "MetricSources", "exposition", "families"]
 
 OTHER_HUBS = "(other)"
 """Where connections of hubs beyond the largest ones are counted; no hub can have that name."""
@@ -43,6 +43,8 @@ class MetricSources:
     measuring: Measuring
     hubs: Callable[[], Iterable[HubSize]]
     events: EventCounters
+    dropped_spans: Callable[[], int] = int
+    """How many spans of traces were lost."""
 
 
 def exposition(sources: MetricSources) -> bytes:
@@ -52,7 +54,7 @@ def exposition(sources: MetricSources) -> bytes:
 
     class Families(Collector):
         def collect(self) -> Iterable[Metric]:
-            return _families(sources)
+            return families(sources)
 
     registry = CollectorRegistry()
     registry.register(Families())
@@ -60,7 +62,8 @@ def exposition(sources: MetricSources) -> bytes:
     return generate_latest(registry)
 
 
-def _families(sources: MetricSources) -> Iterator[Metric]:
+def families(sources: MetricSources) -> Iterator[Metric]:
+    """Every metric with its values of the moment."""
     meters = [(resource, meter) for resource, meter in sources.measuring.meters]
     yield from _connections(sources, meters)
     yield from _requests(meters)
@@ -69,6 +72,8 @@ def _families(sources: MetricSources) -> Iterator[Metric]:
         (): sources.measuring.load.percent
     })  # fmt: skip
     yield _event_calls(sources.events)
+    text = "Spans of traces that a collector did not take."
+    yield _counter("linarite_dropped_spans", text, (), {(): sources.dropped_spans()})
 
 
 def _connections(sources: MetricSources, meters: list[tuple[str, Meter]]) -> Iterator[Metric]:
