@@ -68,6 +68,12 @@ class Desk:
         return told
 
     @property
+    def all_news(self) -> list[Any]:
+        """The same after the moment in which a publisher waits for the end that it asked for."""
+        self.time.pass_(0.02)
+        return self.news
+
+    @property
     def heard(self) -> list[Any]:
         """What members of the group heard since the last look: numbers and data, or numbers and how it ended."""
         messages, self.messages = self.messages, []

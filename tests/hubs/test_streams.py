@@ -56,7 +56,7 @@ def desk():
     ],
 )
 def test_stream_is_told_and_heard(desk, said, told, heard):
-    assert desk.says(*said).news == told
+    assert desk.says(*said).all_news == told
     assert desk.heard == heard
 
 
@@ -101,7 +101,7 @@ def test_error_without_words_is_a_user_error_all_the_same(desk):
 def test_members_hear_the_end_before_the_publisher_is_told_of_it(desk):
     heard_when_told = []
     desk.answer = lambda frame: heard_when_told.append((frame[0], len(desk.messages)))
-    desk.says(start(), end())
+    desk.says(start(), end()).all_news  # noqa: B018
     assert heard_when_told == [("ack", 0), ("closed", 1)]
 
 
@@ -141,6 +141,38 @@ def test_id_that_is_used_again_begins_anew(desk):
     desk.says(data(1, "new"))
     assert desk.news == [("ack", "s", 2)]
     assert desk.heard[-1] == (1, "new")
+
+
+# The end that a publisher asked for
+
+
+def test_end_is_confirmed_in_a_moment_and_not_at_once(desk):
+    """Told at once, the official JavaScript client takes its `end()` for failed, now and then."""
+    desk.says(start(), end())
+    assert desk.news == [ACK_1]
+    desk.time.pass_(0.019)
+    assert desk.news == []
+    desk.time.pass_(0.001)
+    assert desk.news == [CLOSED]
+
+
+def test_end_is_confirmed_once_and_before_the_id_is_used_again(desk):
+    desk.says(start(), end(), start(), end())
+    assert desk.all_news == [ACK_1, CLOSED, ACK_1, CLOSED]
+    assert desk.all_news == []
+
+
+def test_ends_that_wait_to_be_confirmed_are_bounded(desk):
+    for name in "abcde":
+        desk.says(start(name), end(name))
+    assert [frame for frame in desk.news if frame[0] == "closed"] == [("closed", "a", None), ("closed", "b", None)]
+    assert desk.all_news == [("closed", name, None) for name in "cde"]
+
+
+def test_end_is_not_confirmed_to_a_connection_that_is_gone(desk):
+    desk.says(start(), end())
+    desk.streams.cancel()
+    assert desk.all_news == [ACK_1]
 
 
 # Who may
@@ -249,7 +281,7 @@ def test_fragments_set_no_timers(desk):
 @pytest.mark.parametrize("last", [[end()], [data(1), end(error=UserError())]])
 def test_ended_stream_leaves_no_timer(desk, last):
     desk.says(start(), *last)
-    desk.news  # noqa: B018
+    desk.all_news  # noqa: B018
     assert desk.time.pending == 0
 
 
