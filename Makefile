@@ -8,6 +8,7 @@ PYTHON ?= $(shell for candidate in python3.13 python3.12 python3.11 python3; do 
 	if $$candidate -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then echo $$candidate; break; fi; done)
 VENV := .venv
 BIN := $(VENV)/bin
+AZURE_CLI := .venv-azure-cli
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 NODE_FOLDERS := sdk/javascript tests/javascript
 NODE_STAMPS := $(NODE_FOLDERS:%=%/node_modules/.package-lock.json)
@@ -36,6 +37,10 @@ unit: setup ## Run the tests that need no server process, in seconds
 .PHONY: coverage
 coverage: setup node-packages ## Run all tests and report branch coverage
 	$(BIN)/pytest --cov --cov-report=term:skip-covered $(ARGS)
+
+.PHONY: test-azure-cli
+test-azure-cli: setup $(AZURE_CLI)/installed.stamp ## Run the tutorial's commands by the real Azure CLI: 730 MB in .venv-azure-cli
+	LINARITE_TEST_AZURE_CLI=$(CURDIR)/$(AZURE_CLI)/bin $(BIN)/pytest tests/azure_cli $(ARGS)
 
 .PHONY: lint
 lint: setup ## Check style and formatting
@@ -84,12 +89,13 @@ lock: setup ## Write the lock files anew; with newer versions: make lock UPGRADE
 	$(LOCK) --output-file requirements/run.lock pyproject.toml requirements/build.in
 	$(LOCK) --output-file requirements/dev.lock --extra dev --extra client --constraint requirements/run.lock \
 		pyproject.toml requirements/build.in
+	$(LOCK) --output-file requirements/azure-cli.lock requirements/azure-cli.in
 	for folder in $(NODE_FOLDERS); do \
 		npm --prefix $$folder install --package-lock-only --omit-lockfile-registry-resolved || exit 1; done
 
 .PHONY: clean
 clean: ## Remove everything that these commands made
-	rm -rf $(VENV) build dist htmlcov .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+	rm -rf $(VENV) $(AZURE_CLI) build dist htmlcov .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis \
 		.import_linter_cache src/*.egg-info $(NODE_FOLDERS:%=%/node_modules)
 	find src tests bench docs -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -130,3 +136,9 @@ $(VENV)/dev.stamp: requirements/dev.lock pyproject.toml | $(BIN)/python
 	$(PIP) install --requirement requirements/dev.lock
 	$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@ $(VENV)/run.stamp
+
+# An environment of its own: the Azure CLI pins versions that others do not want.
+$(AZURE_CLI)/installed.stamp: requirements/azure-cli.lock | $(BIN)/python
+	$(BIN)/python -m venv $(AZURE_CLI)
+	$(AZURE_CLI)/bin/python -m pip --quiet --disable-pip-version-check install --requirement requirements/azure-cli.lock
+	@touch $@

@@ -223,6 +223,22 @@ OTHERWISE = (
         way=printed_by("python handler.py"),
         reason="is printed by the handler in its terminal",
     ),
+    *(
+        Row(
+            page="docs/azure-cli.md",
+            begins=begins,
+            language=language,
+            way=leave_to("tests/azure_cli/test_page.py"),
+            reason="needs the Azure CLI, which `make test-azure-cli` installs and runs the whole page with",
+        )
+        for language, begins in (
+            ("bash", "az "),
+            ("bash", 'eval "$(linarite azure-cli'),
+            ("text", "Linarite"),
+            ("text", "Endpoint="),
+            ("text", "Microsoft.SignalRService/WebPubSub"),
+        )
+    ),
     Row(
         page="docs/production.md",
         begins="linarite serve",

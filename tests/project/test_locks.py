@@ -24,7 +24,7 @@ def locked(file: Path) -> list[str]:
 
 
 def test_there_are_lock_files():
-    assert [file.name for file in PYTHON_LOCKS] == ["dev.lock", "run.lock"]
+    assert [file.name for file in PYTHON_LOCKS] == ["azure-cli.lock", "dev.lock", "run.lock"]
     assert NODE_LOCKS
 
 

@@ -28,4 +28,5 @@ def test_continuous_integration_runs_make_test_and_stops_at_an_error():
 
     assert os.access(script, os.X_OK)
     assert "set -euo pipefail" in script.read_text()
-    assert "make test" in script.read_text()
+    assert "for target in test test-azure-cli; do" in script.read_text()
+    assert 'make "$target"' in script.read_text()
