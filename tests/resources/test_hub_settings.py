@@ -189,8 +189,8 @@ def test_url_templates_may_name_hub_and_event_after_the_host(template):
             "properties.webSocketKeepAliveIntervalInSeconds",
             "True",
         ),
-        ({"eventListeners": [{"filter": {}}]}, "properties.eventListeners", "not supported yet"),
-        ({"eventListeners": "x"}, "properties.eventListeners", "not supported yet"),
+        ({"eventListeners": [{"filter": {}}]}, "properties.eventListeners[0].filter.type", "EventName"),
+        ({"eventListeners": "x"}, "properties.eventListeners", "a list"),
         (
             with_handler(urlTemplate="https://h/{@Microsoft.KeyVault(SecretUri=https://v)}"),
             f"{HANDLER}.urlTemplate",

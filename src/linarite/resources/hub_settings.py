@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from linarite.domain.names import parse_hub_name
 from linarite.resources.errors import ResourceError, expected
+from linarite.resources.event_listeners import refuse_event_listeners
 from linarite.resources.model import DEFAULT_KEEP_ALIVE_SECONDS, EventHandler, HubSettings, JsonObject
 from linarite.resources.presence_events import PRESENCE_MEMBER, parse_presence_events
 
@@ -40,7 +41,7 @@ def parse_hub_settings(name: str, properties: object) -> HubSettings:
         raise ResourceError("InvalidHubName", f"hubName: {error}", "hubName") from error
     if not isinstance(properties, Mapping):
         raise expected("properties", "an object", properties)
-    _refuse_event_listeners(properties.get("eventListeners"))
+    refuse_event_listeners(properties.get("eventListeners"))
     return HubSettings(
         name=key,
         written_name=name,
@@ -81,16 +82,6 @@ def _auth_document(handler: EventHandler) -> object:
 
 def _others(members: JsonObject, known: frozenset[str]) -> JsonObject:
     return {name: member for name, member in members.items() if name not in known}
-
-
-def _refuse_event_listeners(listeners: object) -> None:
-    if listeners is None or listeners == []:
-        return
-    raise ResourceError(
-        "NotSupported",
-        "properties.eventListeners: Event Hubs listeners are not supported yet; leave the list empty.",
-        "properties.eventListeners",
-    )
 
 
 def _parse_anonymous_policy(value: object) -> bool:

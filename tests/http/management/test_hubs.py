@@ -7,6 +7,11 @@ HANDLER = {
     "auth": {"type": "ManagedIdentity", "managedIdentity": {"resource": "uri://abc"}},
 }
 
+LISTENER = {
+    "filter": {"type": "EventName", "userEventPattern": "*"},
+    "endpoint": {"type": "EventHub", "fullyQualifiedNamespace": "x.servicebus.windows.net", "eventHubName": "h"},
+}
+
 
 def test_a_minimal_hub_has_the_services_defaults(arm, resource):
     response = arm.put(f"{resource}/hubs/myHub", json={"properties": {}})
@@ -82,8 +87,9 @@ def test_hubs_are_listed_shown_and_deleted(arm, resource):
             "InvalidRequestContent",
             "properties.webSocketKeepAliveIntervalInSeconds",
         ),
-        ({"properties": {"eventListeners": [{}] * 11}}, "NotSupported", "properties.eventListeners"),
-        ({"properties": {"eventListeners": [{}]}}, "NotSupported", "properties.eventListeners"),
+        ({"properties": {"eventListeners": [{}] * 11}}, "InvalidRequestContent", "properties.eventListeners"),
+        ({"properties": {"eventListeners": [{}]}}, "InvalidRequestContent", "properties.eventListeners[0].filter"),
+        ({"properties": {"eventListeners": [LISTENER]}}, "NotSupported", "properties.eventListeners"),
     ],
 )
 def test_wrong_bodies_are_refused_with_the_member_named(arm, resource, body, code, target):
