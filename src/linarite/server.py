@@ -17,6 +17,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 import uvicorn
 
@@ -35,6 +36,7 @@ from linarite.events.limits import limits_of
 from linarite.http.application import App, Application
 from linarite.http.authority.routes import authority_routes
 from linarite.http.authority.tenant_keys import TenantKeys
+from linarite.http.call_spans import CallSpans
 from linarite.http.cors import LOCAL_ORIGINS, Cors
 from linarite.http.data_plane.app import DataPlane
 from linarite.http.data_plane.metering import CallMetering
@@ -57,6 +59,7 @@ from linarite.monitoring.logs import log_event
 from linarite.monitoring.measuring import Measuring
 from linarite.monitoring.resource_logs import ResourceLogs
 from linarite.monitoring.setting_book import SettingBook
+from linarite.monitoring.spans import SpanBuffer
 from linarite.resources.development import ensure_development_resource
 from linarite.resources.model import EventHandler
 from linarite.resources.registry import Registry
@@ -70,6 +73,9 @@ from linarite.sockets.keep_alive import KeepAlive
 from linarite.sockets.reception import Parts, Reception
 from linarite.sockets.resource_ends import ResourceEnds
 from linarite.sockets.upstream_events import UpstreamEvents
+
+if TYPE_CHECKING:
+    from linarite.http.telemetry import Telemetry
 
 __all__ = ["Server", "run"]
 
@@ -198,6 +204,10 @@ class Server:
             raise
         self._measuring = Measuring(settings, self._registry, self._store)
         self._event_counters = EventCounters(self._measuring.meters.traffic_of)
+        self._spans = None
+        if settings.otlp_endpoint is not None:
+            self._spans = SpanBuffer(settings.otlp_spans_limit, settings.otlp_traces_ratio)
+        self._telemetry: Telemetry | None = None
         self._event_calls = None
         if settings.mode == "dev":
             self._event_calls = CallLog(settings.upstream_calls_kept, settings.upstream_calls_kept_bytes)
@@ -249,6 +259,7 @@ class Server:
         self._endpoints: list[str] = []
         self._tls: ssl.SSLContext | None = None
         self._measurer: asyncio.Task[None] | None = None
+        self._exporter: asyncio.Task[None] | None = None
 
     # Starting
 
@@ -271,6 +282,14 @@ class Server:
         if self._access.tenant is not None:
             self._access.tenant.start()
         self._measurer = self._loop.create_task(self._measuring.run())
+        if settings.otlp_endpoint is not None and self._spans is not None:
+            # Imported when it is wanted: most servers have no collector.
+            from linarite.http.telemetry import Telemetry
+
+            seconds, instance = settings.otlp_interval_seconds, self._endpoints[0]
+            sources = self._metric_sources()
+            self._telemetry = Telemetry(settings.otlp_endpoint, seconds, sources, self._spans, instance)
+            self._exporter = self._loop.create_task(self._telemetry.run())
         self._write_server_file()
         log_event(_log, logging.INFO, "server started", endpoints=", ".join(self._endpoints), mode=settings.mode)
 
@@ -289,7 +308,10 @@ class Server:
         allowed = settings.cors_allowed_origins
         if allowed is None:
             allowed = LOCAL_ORIGINS if settings.mode == "dev" else ()
-        return Cors(RequestLog(data_plane, self._logs, self._entrance, self._proxies), allowed)
+        answering: App = RequestLog(data_plane, self._logs, self._entrance, self._proxies)
+        if self._spans is not None:
+            answering = CallSpans(answering, self._spans)
+        return Cors(answering, allowed)
 
     def _application(self) -> Application:
         settings = self._settings
@@ -298,9 +320,7 @@ class Server:
         calls = event_call_routes(
             access.management, self._event_calls, lambda number: self._events.upstream.replay(number)
         )
-        metrics = metric_routes(
-            access.management, MetricSources(self._measuring, self._hub_sizes, self._event_counters)
-        )
+        metrics = metric_routes(access.management, self._metric_sources())
         workspaces = workspace_routes(access.management, self._logs, settings.data_folder)
         authority = authority_routes(self._registry, settings, access, self._check_handler)
         measured = metric_rows(self._measuring.history, settings.metrics_minutes_kept, self._measuring.now)
@@ -315,6 +335,11 @@ class Server:
         """What tells the resource logs of a hub's messages; None while nobody wants to know."""
         is_wanted = at.resource in self._logs.messaging
         return MessageTrace(at, self._logs, self._settings.resource_log_receivers) if is_wanted else None
+
+    def _metric_sources(self) -> MetricSources:
+        spans = self._spans
+        dropped = (lambda: spans.dropped) if spans is not None else int
+        return MetricSources(self._measuring, self._hub_sizes, self._event_counters, dropped)
 
     def _hub_sizes(self) -> Iterator[HubSize]:
         """How many connections each hub has."""
@@ -332,6 +357,7 @@ class Server:
             limits_of(self._settings),
             self._registry.get,
             counters=self._event_counters,
+            spans=self._spans,
             calls=self._event_calls,
             resource_logs=self._logs,
         )
@@ -421,8 +447,11 @@ class Server:
                     listener.should_exit = True
                 await asyncio.wait(self._running)
         self._keep_alive.stop()
-        if self._measurer is not None:
-            self._measurer.cancel()
+        for task in (self._measurer, self._exporter):
+            if task is not None:
+                task.cancel()
+        if self._telemetry is not None:
+            await self._telemetry.close()
         log_event(_log, logging.INFO, "server stopped")
 
     def close(self) -> None:
