@@ -52,7 +52,7 @@ from linarite.http.request_log import RequestLog
 from linarite.http.workspaces import workspace_routes
 from linarite.hubs.delivery import Delivery
 from linarite.hubs.directory import Directory
-from linarite.hubs.hub import Hub
+from linarite.hubs.hub import Hub, HubLimits
 from linarite.hubs.message_trace import MessageTrace
 from linarite.monitoring.destinations import Destinations
 from linarite.monitoring.logs import log_event
@@ -215,16 +215,17 @@ class Server:
         self._setting_book = SettingBook(self._store, self._registry, has_collector=has_collector)
         self._logs = ResourceLogs(self._registry, self._setting_book, Destinations(settings))
         self._events = UpstreamEvents(self._registry, self._open_upstream, self._logs)
+        hub_limits = HubLimits(settings.permission_targets_limit, settings.connection_groups_limit)
         self._directory = Directory(
             loop.call_soon,
-            settings.permission_targets_limit,
+            hub_limits,
             self._events,
             self._measuring.meters.traffic_of,
             self._trace_of,
         )
         self._logs.subscribe(self._directory.trace_anew)
         nowhere = HubAddress("", "")
-        empty = Hub(nowhere, Delivery(loop.call_soon), settings.permission_targets_limit, self._events)
+        empty = Hub(nowhere, Delivery(loop.call_soon), hub_limits, self._events)
         self._backplane = LocalBackplane(self._directory, empty)
         self._keep_alive = KeepAlive(loop, settings.keep_alive_missed_intervals)
         self._proxies = TrustedProxies(settings.trusted_proxies)

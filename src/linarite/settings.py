@@ -247,6 +247,15 @@ class Settings:
         maximum=100_000_000_000,
         reason="The same in bytes of messages. 0 sets no limit.",
     )
+    rate_debt_seconds: float = setting(
+        60.0,
+        section="Rates",
+        unit="seconds",
+        minimum=0,
+        maximum=86_400,
+        reason="A client that has sent so much at once that it could not be read for longer than this is closed with "
+        "code 1008 instead.",
+    )
     rate_burst_seconds: float = setting(
         2.0,
         section="Rates",
@@ -548,6 +557,15 @@ class Settings:
         maximum=86_400,
         reason="A stream that takes nothing for so long is closed, unless its start names another time: the service's "
         "default.",
+    )
+    connection_groups_limit: int = setting(
+        10_000,
+        section="Connections",
+        unit="groups",
+        minimum=1,
+        maximum=10_000_000,
+        reason="Groups that one connection may be in; past it a join is answered `BadRequest`, by REST 409. "
+        "The service names no number; this keeps one client from filling the memory.",
     )
     permission_targets_limit: int = setting(
         1000,

@@ -71,16 +71,16 @@ async def test_connection_user_and_group_are_found_wherever_they_are(cluster):
 async def test_membership_is_changed_wherever_the_connection_is(cluster):
     client = cluster.there.connect(AT, "c", "u")
     ask = cluster.here.backplane.ask
-    assert await ask(do.AddConnectionToGroup(AT, "c", "g"))
-    assert await ask(do.AddUserToGroup(AT, "u", "h"))
+    assert await ask(do.AddConnectionToGroup(AT, "c", "g")) is do.Added.DONE
+    assert await ask(do.AddUserToGroup(AT, "u", "h")) is do.Added.DONE
     assert client.connection.groups == {"g", "h"}
-    assert not await ask(do.AddConnectionToGroup(AT, "d", "g"))
-    assert not await ask(do.AddUserToGroup(AT, "v", "g"))
+    assert await ask(do.AddConnectionToGroup(AT, "d", "g")) is do.Added.NOBODY
+    assert await ask(do.AddUserToGroup(AT, "v", "g")) is do.Added.NOBODY
 
 
 async def test_all_connections_of_a_user_are_meant(cluster):
     clients = [node.connect(AT, f"c{number}", "u") for number, node in enumerate(cluster.nodes * 2)]
-    assert await cluster.here.backplane.ask(do.AddUserToGroup(AT, "u", "g"))
+    assert await cluster.here.backplane.ask(do.AddUserToGroup(AT, "u", "g")) is do.Added.DONE
     assert all(client.connection.groups == {"g"} for client in clients)
     cluster.here.backplane.publish(do.CloseUser(AT, "u", frozenset(["c0"])))
     cluster.end_tick()
@@ -131,8 +131,8 @@ async def test_hub_without_connections_does_nothing_and_has_nothing(cluster):
     cluster.end_tick()
     ask = cluster.here.backplane.ask
     assert not await ask(do.GroupExists(AT, "g"))
-    assert not await ask(do.AddConnectionToGroup(AT, "c", "g"))
-    assert not await ask(do.AddUserToGroup(AT, "u", "g"))
+    assert await ask(do.AddConnectionToGroup(AT, "c", "g")) is do.Added.NOBODY
+    assert await ask(do.AddUserToGroup(AT, "u", "g")) is do.Added.NOBODY
     assert list(await ask(do.ListGroupConnections(AT, "g", 10))) == []
     assert await ask(do.GrantPermission(AT, "c", SEND, "g")) is Granted.NO_CONNECTION
 

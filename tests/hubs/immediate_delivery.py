@@ -141,7 +141,8 @@ class Both:
     # Membership
 
     def join(self, name: str, group: str) -> None:
-        assert self.hub.answer(do.AddConnectionToGroup(AT, name, group)) == (name in self.here)
+        added = self.hub.answer(do.AddConnectionToGroup(AT, name, group))
+        assert added is (do.Added.DONE if name in self.here else do.Added.NOBODY)
         for listener in self._named(name):
             listener.groups.add(group)
 

@@ -10,10 +10,11 @@ from linarite.hubs.client_events import EventAnswer
 from linarite.hubs.connection import Connection
 from linarite.hubs.delivery import Delivery
 from linarite.hubs.directory import Directory
-from linarite.hubs.hub import Hub
+from linarite.hubs.hub import Hub, HubLimits
 from linarite.protocols.requests import Payload
 
 AT = HubAddress("r", "h")
+LIMITS = HubLimits(permission_targets=3, groups=20)
 
 
 class Ticks:
@@ -82,10 +83,10 @@ class RecordingEvents:
 
 
 def make_hub(ticks: Ticks, events: RecordingEvents | None = None) -> Hub:
-    """Make a hub whose connections may have 3 permission targets."""
-    return Hub(AT, Delivery(ticks.call_soon), 3, events or RecordingEvents())
+    """Make a hub whose connections may have 3 permission targets and be in 20 groups."""
+    return Hub(AT, Delivery(ticks.call_soon), LIMITS, events or RecordingEvents())
 
 
 def make_directory(ticks: Ticks, events: RecordingEvents | None = None) -> Directory:
     """Make a directory whose hubs are as `make_hub` makes them."""
-    return Directory(ticks.call_soon, 3, events or RecordingEvents())
+    return Directory(ticks.call_soon, LIMITS, events or RecordingEvents())

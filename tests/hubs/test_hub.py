@@ -102,12 +102,12 @@ def test_detached_connection_leaves_nothing_behind(hub, ticks):
 def test_adding_and_removing_a_connection(hub):
     connect(hub, "c")
     for _ in range(2):
-        assert hub.answer(do.AddConnectionToGroup(AT, "c", "g"))
+        assert hub.answer(do.AddConnectionToGroup(AT, "c", "g")) is do.Added.DONE
         assert members(hub, "g") == ["c"]
     for _ in range(2):
         hub.execute(do.RemoveConnectionFromGroup(AT, "c", "g"))
         assert members(hub, "g") == []
-    assert not hub.answer(do.AddConnectionToGroup(AT, "unknown", "g"))
+    assert hub.answer(do.AddConnectionToGroup(AT, "unknown", "g")) is do.Added.NOBODY
     assert not hub.answer(do.GroupExists(AT, "g"))
 
 
@@ -141,11 +141,11 @@ def test_removing_from_all_groups(hub):
 
 
 def test_adding_a_user_means_the_connections_of_this_moment(hub):
-    assert not hub.answer(do.AddUserToGroup(AT, "u", "g"))
+    assert hub.answer(do.AddUserToGroup(AT, "u", "g")) is do.Added.NOBODY
     connect(hub, "c1", "u")
     connect(hub, "c2", "u")
     connect(hub, "other", "v")
-    assert hub.answer(do.AddUserToGroup(AT, "u", "g"))
+    assert hub.answer(do.AddUserToGroup(AT, "u", "g")) is do.Added.DONE
     connect(hub, "later", "u")
     assert members(hub, "g") == ["c1", "c2"]
     hub.execute(do.RemoveUserFromGroup(AT, "u", "g"))
@@ -402,3 +402,16 @@ def test_pages_lose_and_repeat_nobody_even_when_the_last_one_leaves(names, size,
         if data.draw(st.booleans()):
             hub.leave(clients[after].connection, "g")
     assert listed == sorted(names)
+
+
+def test_a_connection_may_be_in_so_many_groups_and_no_more(hub):
+    client = connect(hub, "c", "u", groups=[f"g{number}" for number in range(20)])
+    other = connect(hub, "d", "u")
+    assert hub.answer(do.AddConnectionToGroup(AT, "c", "g0")) is do.Added.DONE
+    assert hub.answer(do.AddConnectionToGroup(AT, "c", "more")) is do.Added.TOO_MANY_GROUPS
+    assert hub.answer(do.AddUserToGroup(AT, "u", "more")) is do.Added.TOO_MANY_GROUPS
+    hub.execute(do.AddConnectionsToGroups(AT, ["also"]))
+    assert client.connection.groups == {f"g{number}" for number in range(20)}
+    assert other.connection.groups == {"more", "also"}
+    hub.execute(do.RemoveConnectionFromGroup(AT, "c", "g0"))
+    assert hub.answer(do.AddConnectionToGroup(AT, "c", "more")) is do.Added.DONE

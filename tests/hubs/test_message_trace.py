@@ -5,7 +5,7 @@ from typing import cast
 import pytest
 from tests.hubs.house import House
 from tests.hubs.outlets import connect
-from tests.hubs.surroundings import AT, Ticks, make_directory, make_hub
+from tests.hubs.surroundings import AT, LIMITS, Ticks, make_directory, make_hub
 
 from linarite.domain import commands as do
 from linarite.domain.messages import DataType, Message
@@ -110,7 +110,7 @@ def test_dropped_frames_are_counted(logs):
 
 def test_a_change_of_what_is_wanted_reaches_hubs_that_are_there(logs):
     wanted = [None]
-    directory = Directory(Ticks().call_soon, 3, make_directory(Ticks())._events, trace_of=lambda at: wanted[0])
+    directory = Directory(Ticks().call_soon, LIMITS, make_directory(Ticks())._events, trace_of=lambda at: wanted[0])
     before = directory.open(AT)
     wanted[0] = trace_of(logs)
     assert before.delivery.trace is None

@@ -21,6 +21,7 @@ __all__ = [
     "AddConnectionToGroup",
     "AddConnectionsToGroups",
     "AddUserToGroup",
+    "Added",
     "CheckPermission",
     "CloseAll",
     "CloseConnection",
@@ -66,6 +67,16 @@ class Granted(Enum):
     DONE = "done"
     NO_CONNECTION = "no connection"
     TOO_MANY_TARGETS = "too many targets"
+
+
+class Added(Enum):
+    """What became of a wish to make connections members of a group."""
+
+    DONE = "done"
+    NOBODY = "nobody"
+    """There is no such connection, or the user has none."""
+    TOO_MANY_GROUPS = "too many groups"
+    """A connection is in as many groups as it may be; others may have become members."""
 
 
 class GroupMember(NamedTuple):
@@ -214,15 +225,15 @@ class UserInGroup(Question[bool], frozen=True):
     group: str
 
 
-class AddConnectionToGroup(Question[bool], frozen=True):
-    """Make a connection a member; the answer says whether the connection exists."""
+class AddConnectionToGroup(Question[Added], frozen=True):
+    """Make a connection a member."""
 
     connection_id: str
     group: str
 
 
-class AddUserToGroup(Question[bool], frozen=True):
-    """Make a user's connections of this moment members; the answer says whether there is any."""
+class AddUserToGroup(Question[Added], frozen=True):
+    """Make a user's connections of this moment members."""
 
     user_id: str
     group: str

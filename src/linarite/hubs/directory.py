@@ -10,7 +10,7 @@ from linarite.domain.traffic import Traffic
 from linarite.hubs.client_events import ClientEvents
 from linarite.hubs.connection import Connection
 from linarite.hubs.delivery import Delivery
-from linarite.hubs.hub import Hub
+from linarite.hubs.hub import Hub, HubLimits
 from linarite.hubs.message_trace import MessageTrace
 
 __all__ = ["Directory"]
@@ -22,7 +22,7 @@ class Directory:
     def __init__(
         self,
         call_soon: Callable[[Callable[[], None]], object],
-        permission_targets_limit: int,
+        limits: HubLimits,
         events: ClientEvents,
         traffic_of: Callable[[str], Traffic] | None = None,
         trace_of: Callable[[HubAddress], MessageTrace | None] | None = None,
@@ -33,7 +33,7 @@ class Directory:
         """
         self._call_soon = call_soon
         self._events = events
-        self._permission_targets_limit = permission_targets_limit
+        self._limits = limits
         self._traffic_of = traffic_of or (lambda _: Traffic())
         self._trace_of = trace_of or (lambda _: None)
         self._hubs: dict[HubAddress, Hub] = {}
@@ -49,7 +49,7 @@ class Directory:
         if hub is None:
             delivery = Delivery(self._call_soon, self._traffic_of(at.resource))
             delivery.trace = self._trace_of(at)
-            hub = Hub(at, delivery, self._permission_targets_limit, self._events)
+            hub = Hub(at, delivery, self._limits, self._events)
             self._hubs[at] = hub
         return hub
 

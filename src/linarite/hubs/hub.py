@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import heapq
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from linarite.domain import commands as do
-from linarite.domain.commands import Command, Granted, GroupMember, HubAddress, Question
+from linarite.domain.commands import Added, Command, Granted, GroupMember, HubAddress, Question
 from linarite.domain.filters import Filter
 from linarite.domain.permissions import TooManyTargets
 from linarite.hubs.batch import NO_CONNECTIONS, Batch
@@ -16,7 +17,9 @@ from linarite.hubs.client_events import ClientEvents
 from linarite.hubs.connection import Connection
 from linarite.hubs.delivery import Delivery
 
-__all__ = ["Hub"]
+__all__ = ["Hub", "HubLimits"]
+
+_log = logging.getLogger(__name__)
 
 # WebSocket close code of a close that the application server asks for; its description is empty
 # (reference-rest-api-data-plane, close operations; measured form in docs/differences.md).
@@ -38,18 +41,26 @@ class _Audience:
 _NOBODY = _Audience()
 
 
+class HubLimits(NamedTuple):
+    """Bounds of what is kept for one connection."""
+
+    permission_targets: int
+    """Groups that grants and revocations may name."""
+    groups: int
+    """Groups that it may be a member of."""
+
+
 class Hub:
     """The connections of one hub on this process.
 
     A group exists while it has a member and a user while it has a connection; neither is ever made on its own.
     """
 
-    def __init__(self, at: HubAddress, delivery: Delivery, permission_targets_limit: int, events: ClientEvents) -> None:
-        """`permission_targets_limit` bounds the literal grants and revocations kept for one connection."""
+    def __init__(self, at: HubAddress, delivery: Delivery, limits: HubLimits, events: ClientEvents) -> None:
         self._at = at
         self._events = events
         self.delivery = delivery
-        self._permission_targets_limit = permission_targets_limit
+        self._limits = limits
         self._everyone = _Audience()
         self._connections: dict[str, Connection] = {}
         self._users: dict[str, _Audience] = {}
@@ -90,18 +101,21 @@ class Hub:
 
     # Membership
 
-    def join(self, connection: Connection, group: str) -> None:
-        """Make a connection a member; it hears what is said from now on."""
+    def join(self, connection: Connection, group: str) -> bool:
+        """Make a connection a member, which hears what is said from now on; False if it is in too many groups."""
         audience = self._groups.get(group)
+        if audience is not None and connection in audience.members:
+            return True
+        if len(connection.groups) >= self._limits.groups:
+            return False
         if audience is None:
             audience = self._groups[group] = _Audience()
-        elif connection in audience.members:
-            return
         elif audience.batch is not None:
             self.delivery.settle()
         audience.members[connection] = None
         connection.note_joined(group)
         self._events.joined(self._at, connection, group)
+        return True
 
     def leave(self, connection: Connection, group: str) -> None:
         """End a membership; what was said before still arrives."""
@@ -164,9 +178,13 @@ class Hub:
         return frozenset(connection for connection in found if connection is not None)
 
     def _add_connections(self, command: do.AddConnectionsToGroups) -> None:
+        refused = 0
         for connection in _matching(self._everyone.members, command.filter):
-            for group in command.groups:
-                self.join(connection, group)
+            refused += sum(not self.join(connection, group) for group in command.groups)
+        if refused:
+            _log.warning(
+                "%d memberships refused: %d groups are the most for a connection", refused, self._limits.groups
+            )
 
     def _remove_connections(self, command: do.RemoveConnectionsFromGroups) -> None:
         for connection in _matching(self._everyone.members, command.filter):
@@ -230,18 +248,19 @@ class Hub:
     def _user_in_group(self, question: do.UserInGroup) -> bool:
         return any(question.group in connection.groups for connection in self._of_user(question.user_id))
 
-    def _add_connection_to_group(self, question: do.AddConnectionToGroup) -> bool:
+    def _add_connection_to_group(self, question: do.AddConnectionToGroup) -> Added:
         connection = self._connections.get(question.connection_id)
-        if connection is None:
-            return False
-        self.join(connection, question.group)
-        return True
+        return self._add(() if connection is None else (connection,), question.group)
 
-    def _add_user_to_group(self, question: do.AddUserToGroup) -> bool:
-        connections = self._of_user(question.user_id)
-        for connection in connections:
-            self.join(connection, question.group)
-        return bool(connections)
+    def _add_user_to_group(self, question: do.AddUserToGroup) -> Added:
+        return self._add(self._of_user(question.user_id), question.group)
+
+    def _add(self, connections: Sequence[Connection], group: str) -> Added:
+        if not connections:
+            return Added.NOBODY
+        # All are tried: who has room becomes a member.
+        refused = sum(not self.join(one, group) for one in connections)
+        return Added.TOO_MANY_GROUPS if refused else Added.DONE
 
     def _grant(self, question: do.GrantPermission) -> Granted:
         return self._change_permission(question, grant=True)
@@ -255,7 +274,7 @@ class Hub:
             return Granted.NO_CONNECTION
         change = connection.permissions.grant if grant else connection.permissions.revoke
         try:
-            change(question.permission, question.group, self._permission_targets_limit)
+            change(question.permission, question.group, self._limits.permission_targets)
         except TooManyTargets:
             return Granted.TOO_MANY_TARGETS
         return Granted.DONE

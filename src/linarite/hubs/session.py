@@ -196,8 +196,10 @@ class Session:
             _HANDLERS[type(request)](self, request)
 
     def _join(self, request: wanted.JoinGroup) -> None:
-        def act() -> None:
-            self.hub.join(self.connection, request.group)
+        def act() -> AckError | None:
+            if self.hub.join(self.connection, request.group):
+                return None
+            return AckError("BadRequest", f"The connection is in too many groups to join group '{request.group}'.")
 
         self._permitted(request.ack_id, Permission.JOIN_LEAVE_GROUP, request.group, "join", act)
 
@@ -234,16 +236,20 @@ class Session:
         self._publisher.publish(do.SendToGroup(self.at, group, message, excluded))
 
     def _permitted(
-        self, ack_id: int | None, permission: Permission, group: str, verb: str, act: Callable[[], None]
+        self, ack_id: int | None, permission: Permission, group: str, verb: str, act: Callable[[], AckError | None]
     ) -> None:
+        """Do it, unless it is done or forbidden; `act` says what went wrong."""
         if self._is_duplicate(ack_id):
             return
         if not self.connection.permissions.allows(permission, group):
             message = f"The client does not have permission to {verb} group '{group}'."
             self._fail(ack_id, AckError("Forbidden", message))
             return
-        act()
-        self._succeed(ack_id)
+        error = act()
+        if error is None:
+            self._succeed(ack_id)
+        else:
+            self._fail(ack_id, error)
 
     def _send_event(self, request: wanted.SendEvent) -> None:
         if self._is_duplicate(request.ack_id):

@@ -116,7 +116,7 @@ def recovery_of(request: ConnectionRequest) -> RecoveryRequest | None:
     return RecoveryRequest(hub, connection_id, token)
 
 
-def admit(request: ConnectionRequest, entrance: Entrance) -> Admission:
+def admit(request: ConnectionRequest, entrance: Entrance, groups_limit: int) -> Admission:
     """What the connection may be. Raises Refused."""
     query = parse_qsl(request.query, keep_blank_values=True)
     parameters = dict(query)  # of a repeated parameter the last value counts
@@ -129,6 +129,8 @@ def admit(request: ConnectionRequest, entrance: Entrance) -> Admission:
     groups = claims.groups if claims is not None else ()
     if not all(map(is_valid_group_name, groups)):
         raise Refused(400, "The token contains an invalid group name.")
+    if len(groups) > groups_limit:
+        raise Refused(400, f"The token names {len(groups)} groups, more than the {groups_limit} of a connection.")
     return Admission(
         resource,
         settings,

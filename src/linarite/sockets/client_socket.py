@@ -73,9 +73,11 @@ class SocketLimits:
     outbox_limit_bytes: int
     write_buffer_bytes: int
     close_timeout_seconds: float
+    rate_debt_seconds: float
     pace: PaceLimits
 
 
+_TOO_FAST = "The client sends more than its rate limit allows."
 _TOO_SLOW = "The client is too slow to read its messages."
 # On Windows a socket's descriptor is not one that os.write takes.
 _SOCKETS_ARE_FILES = os.name == "posix"
@@ -435,7 +437,10 @@ class ClientSocket(WSListener):
             return
         self.session.receive(self._is_text, payload)
         if self._pace is not None and (owed := self._pace.sent(len(payload), self._loop.time())):
-            self._slow_down(owed)
+            if owed > self._limits.rate_debt_seconds:
+                self.connection.close(_POLICY_VIOLATION, _TOO_FAST, _TOO_FAST)
+            else:
+                self._slow_down(owed)
 
     # Endings
 

@@ -105,6 +105,7 @@ class Reception:
             settings.outbox_limit_bytes,
             settings.write_buffer_bytes,
             settings.close_timeout_seconds,
+            settings.rate_debt_seconds,
             PaceLimits(rate(settings.connection_messages_per_second), rate(settings.connection_bytes_per_second)),
         )
         self._connects = Buckets(rate(settings.connects_per_second))
@@ -133,7 +134,7 @@ class Reception:
         recovery = recovery_of(request)
         if recovery is not None:
             return self._let_back_in(recovery, head, request)
-        admission = admit(request, self._parts.entrance)
+        admission = admit(request, self._parts.entrance, self._settings.connection_groups_limit)
         self._reserve(admission.resource)
         try:
             return await self._let_in(head, request, admission)
@@ -207,6 +208,12 @@ class Reception:
             raise Refused(reply.status, body=reply.body, content_type=reply.content_type, category=category)
         if self.is_draining:
             raise Refused(503, "The service is shutting down.", _RETRY_AFTER)
+        limit = self._settings.connection_groups_limit
+        if len(reply.groups or ()) > limit:
+            log_event(
+                _log, logging.ERROR, "connect reply refused", reason=f"more than {limit} groups", hub=admission.hub
+            )
+            raise Refused(500)
         return reply
 
     def _session(self, at: HubAddress, connection: Connection, plain: PlainPublish | None) -> Session:

@@ -176,15 +176,19 @@ class Operations:
     async def add_connection_to_group(self, call: ApiRequest) -> Answer:
         """Make a connection a member."""
         at, group, connection_id = call.at(), call.group(), call.connection_id()
-        if not await self._backplane.ask(do.AddConnectionToGroup(at, connection_id, group)):
+        added = await self._backplane.ask(do.AddConnectionToGroup(at, connection_id, group))
+        if added is do.Added.NOBODY:
             raise not_existed("Error", "Connection", connection_id)
+        _check_groups(added, group)
         return _OK
 
     async def add_user_to_group(self, call: ApiRequest) -> Answer:
         """Make a user's connections of this moment members."""
         at, group, user_id = call.at(), call.group(), call.user_id()
-        if not await self._backplane.ask(do.AddUserToGroup(at, user_id, group)):
+        added = await self._backplane.ask(do.AddUserToGroup(at, user_id, group))
+        if added is do.Added.NOBODY:
             raise not_existed("Warning", "User", user_id)
+        _check_groups(added, group)
         return _OK
 
     async def remove_connection_from_group(self, call: ApiRequest) -> Answer:
@@ -345,6 +349,12 @@ def _permission_call(call: ApiRequest) -> tuple[do.HubAddress, Permission, str, 
         message = f"Invalid targetName. Expected a group name of 1 to {GROUP_NAME_LIMIT} characters."
         raise bad_request("targetName", message)
     return at, permission, target, call.connection_id()
+
+
+def _check_groups(added: do.Added, group: str) -> None:
+    if added is do.Added.TOO_MANY_GROUPS:
+        message = f"A connection is a member of too many groups to join `{group}`."
+        raise plain(409, "Error.Connection.Conflict", message, "Connection")
 
 
 def _check_room(granted: do.Granted, connection_id: str) -> None:
