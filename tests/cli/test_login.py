@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import stat
+import subprocess
+import sys
 
 import pytest
 from tests.server_process import server_process
 
 from linarite.access.administrator import administrator_token
 from linarite.cli.entry import main
-from linarite.cli.login import LOGIN_FILE, read_login
+from linarite.cli.login import LOGIN_FILE, name_server, read_login
 
 
 @pytest.fixture(scope="module")
@@ -93,3 +96,62 @@ def test_broken_login_is_told(capsys, tmp_path):
     code, _, err = login(capsys, tmp_path)
     assert code == 1
     assert LOGIN_FILE in err
+
+
+# Commands after a login
+
+
+@pytest.fixture
+def kept(folder):
+    """An environment whose data folder holds a login."""
+    folder.mkdir()
+    (folder / LOGIN_FILE).write_text('{"endpoint": "https://pubsub.example.com", "token": "secret"}')
+    return {"LINARITE_DATA_FOLDER": str(folder)}
+
+
+def test_commands_go_to_the_server_that_was_signed_in_to(kept):
+    name_server(["group", "list", "-o", "tsv"], kept)
+    assert kept["LINARITE_ENDPOINT"] == "https://pubsub.example.com"
+    assert kept["LINARITE_ADMINISTRATOR_TOKEN"] == "secret"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["group", "list", "--endpoint", "http://localhost:8080"],
+        ["group", "list", "--endpoint=http://localhost:8080"],
+        ["group", "list", "--end", "http://localhost:8080"],
+        ["group", "list", "--data-folder", "x"],
+        ["group", "list", "--data-f=x"],
+    ],
+)
+def test_credential_goes_to_no_other_server_that_a_command_names(kept, words):
+    before = dict(kept)
+    name_server(words, kept)
+    assert kept == before
+
+
+@pytest.mark.parametrize("variable", ["LINARITE_ENDPOINT", "LINARITE_ADMINISTRATOR_TOKEN"])
+def test_environment_goes_before_the_login(kept, variable):
+    kept[variable] = "other"
+    before = dict(kept)
+    name_server(["group", "list"], kept)
+    assert kept == before
+
+
+@pytest.mark.parametrize("content", ["", "{}", "[]"])
+def test_login_that_is_broken_is_told_and_left_alone(kept, folder, capsys, content):
+    (folder / LOGIN_FILE).write_text(content)
+    before = dict(kept)
+    name_server(["group", "list"], kept)
+    assert kept == before
+    assert LOGIN_FILE in capsys.readouterr().err
+
+
+def test_command_works_by_a_login(capsys, monkeypatch, server, folder):
+    monkeypatch.setattr("sys.stdin", io.StringIO(administrator_token(server.data_folder)))
+    assert login(capsys, folder, "--endpoint", server.endpoint, "--token-file", "-")[0] == 0
+    words = ["group", "list", "--query", "[].name", "--output", "tsv"]
+    environment = {**os.environ, "LINARITE_DATA_FOLDER": str(folder)}
+    done = subprocess.run([sys.executable, "-m", "linarite", *words], env=environment, capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "linarite\n", "")

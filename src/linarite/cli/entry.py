@@ -53,7 +53,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     word = words[0] if words else "--help"
     if word in AZURE_WORDS:
         from linarite.cli.azure.entry import run
+        from linarite.cli.login import name_server
 
+        name_server(words, os.environ)
         return run(words)
     if word in COMMANDS:
         try:

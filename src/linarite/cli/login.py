@@ -12,20 +12,25 @@ import json
 import os
 import ssl
 import sys
-from collections.abc import Sequence
+from collections.abc import MutableMapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from linarite.access.administrator import ADMINISTRATOR_TOKEN_FILE
+from linarite.cli.azure.running_server import ENDPOINT_VARIABLE, TOKEN_VARIABLE
 from linarite.cli.server_record import NoServer, read_server_record
 from linarite.cli.setting_arguments import add_setting_arguments, load_settings, new_parser
 from linarite.private_files import exclusive_access, make_private_folder, write_private_file
+from linarite.setting_sources import CONFIG_VARIABLE
+from linarite.settings import load
 
-__all__ = ["LOGIN_FILE", "Login", "read_login", "run_login", "run_logout"]
+__all__ = ["LOGIN_FILE", "Login", "name_server", "read_login", "run_login", "run_logout"]
 
 LOGIN_FILE = "login.json"
+# Options of commands that name a server, or the data folder of one on this machine.
+_NAMING_OPTIONS = ("--endpoint", "--data-folder")
 _TIMEOUT_SECONDS = 30.0
 
 
@@ -51,6 +56,27 @@ def read_login(data_folder: Path) -> Login | None:
         return None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ValueError(f"{file} does not tell where to sign in: {error}") from None
+
+
+def name_server(words: Sequence[str], environment: MutableMapping[str, str]) -> None:
+    """Put the server that was signed in to into the environment, unless the command or the environment names one.
+
+    `words` are those of a command of az's grammar, which may shorten its options.
+    """
+    options = [word.partition("=")[0] for word in words if word.startswith("--")]
+    is_named = any(len(option) > 3 and named.startswith(option) for option in options for named in _NAMING_OPTIONS)
+    if is_named or not environment.keys().isdisjoint((ENDPOINT_VARIABLE, TOKEN_VARIABLE)):
+        return
+    try:
+        named = environment.get(CONFIG_VARIABLE)
+        settings = load({}, environment, Path(named).expanduser() if named else None).settings
+        login = read_login(settings.data_folder)
+    except ValueError as error:  # the command itself says what it cannot do without it
+        print(f"WARNING: {error}", file=sys.stderr)
+        return
+    if login is not None:
+        environment[ENDPOINT_VARIABLE] = login.endpoint
+        environment[TOKEN_VARIABLE] = login.token
 
 
 def run_login(words: Sequence[str]) -> int:
