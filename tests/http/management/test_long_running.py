@@ -111,6 +111,14 @@ def test_a_result_is_202_and_then_what_the_operation_answers(long_running, clock
     assert long_running.result(deleted) == Answer(204)
 
 
+def test_a_result_does_not_repeat_what_is_secret(long_running, clock):
+    regenerate = long_running.form(lambda call: Answer(200, {"primaryKey": "k"}), ACCEPTED, is_secret=True)
+    begun = regenerate(a_call())
+    assert begun.body == {"primaryKey": "k"}
+    clock.now += timedelta(seconds=5)
+    assert long_running.result(operation_of(begun)) == Answer(200)
+
+
 def test_a_resource_shows_the_state_of_what_is_running(long_running, clock):
     show = long_running.observed(lambda call: Answer(200, document()))
     assert show(a_call()).body == document()
@@ -180,7 +188,8 @@ def test_a_resource_lives_from_creating_to_deleted(slow):
     assert (patched.status_code, follow(slow, patched).json()["tags"]) == (202, {"a": "b"})
     keys = slow.post(f"{path}/regenerateKey", json={"keyType": "primary"})
     assert (keys.status_code, keys.json()) == (202, slow.post(f"{path}/listKeys").json())
-    assert follow(slow, keys).status_code == 200
+    result = follow(slow, keys)
+    assert (result.status_code, result.content) == (200, b"")
     restarted = slow.post(f"{path}/restart")
     assert (restarted.status_code, follow(slow, restarted).status_code) == (202, 204)
 

@@ -53,14 +53,18 @@ class LongRunning:
         self._clock = clock
         self._begun: dict[str, _Begun] = {}
 
-    def form(self, operation: Operation, statuses: Mapping[int, int]) -> Operation:
-        """The operation in the form that the setting asks for."""
+    def form(self, operation: Operation, statuses: Mapping[int, int], *, is_secret: bool = False) -> Operation:
+        """The operation in the form that the setting asks for.
+
+        What is secret stands in the first answer alone, as in the service: whoever may only read could ask for results.
+        """
 
         def begin(call: Call) -> Answer:
             answer = operation(call)
             if answer.status not in statuses:
                 return answer
-            return self._begin(call, answer, statuses[answer.status])
+            result = Answer(204 if answer.body is None else 200, None if is_secret else answer.body)
+            return self._begin(call, answer, statuses[answer.status], result)
 
         return begin if self._seconds else operation
 
@@ -97,10 +101,9 @@ class LongRunning:
             return Answer(202, headers={**_RETRY_AFTER, "Location": _address(call, "operationResults")})
         return begun.result
 
-    def _begin(self, call: Call, answer: Answer, status: int) -> Answer:
+    def _begin(self, call: Call, answer: Answer, status: int, result: Answer) -> Answer:
         now, state = self._clock(), "Creating" if answer.status == 201 else "Updating"
         name = str(uuid.uuid4())
-        result = Answer(204 if answer.body is None else 200, answer.body)
         end = now + timedelta(seconds=self._seconds)
         while len(self._begun) >= _REMEMBERED_OPERATIONS:
             del self._begun[next(iter(self._begun))]

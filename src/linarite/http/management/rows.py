@@ -75,7 +75,7 @@ def _resource_rows(long_running: LongRunning) -> Sequence[Row]:
             },
         ),
         Row(f"{RESOURCE}/listKeys", {"POST": keys.list_keys}),
-        Row(f"{RESOURCE}/regenerateKey", {"POST": form(keys.regenerate_key, ACCEPTED)}),
+        Row(f"{RESOURCE}/regenerateKey", {"POST": form(keys.regenerate_key, ACCEPTED, is_secret=True)}),
         Row(f"{RESOURCE}/restart", {"POST": form(resources.restart_resource, RESTARTED)}),
         Row(f"{RESOURCE}/skus", {"GET": resources.list_skus}),
         Row(f"{RESOURCE}/operationStatuses/{{operation}}", {"GET": long_running.status}),
