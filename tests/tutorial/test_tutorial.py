@@ -58,6 +58,16 @@ az webpubsub hub create \\
     system-event="connect,connected,disconnected"
 """
 
+CREATE_DIAGNOSTIC_SETTING = """
+az monitor diagnostic-settings create \\
+  --name pubsub-diagnostics \\
+  --resource "$(az webpubsub show --name my-pubsub-demo --resource-group rg-pubsub-demo --query id --output tsv)" \\
+  --workspace pubsub-logs \\
+  --logs '[{"category": "ConnectivityLogs", "enabled": true}, {"category": "MessagingLogs", "enabled": true}]'
+"""
+
+QUERY_LOGS = "az monitor logs query --workspace pubsub-logs --user-id user-123"
+
 
 class User:
     """Somebody at a shell in an empty folder, with `az` as an alias of `linarite`."""
@@ -177,3 +187,13 @@ async def test_tutorial_runs_as_printed(user, handler_certificate):
         assert await line(client) == "Received: Welcome to room 1!"
         client.kill()
         await handler.heard("sys.disconnected", 2)
+
+        # Step 6: logs, which are found by query afterwards.
+        assert json.loads(await user.runs(CREATE_DIAGNOSTIC_SETTING))["name"] == "pubsub-diagnostics"
+        assert await user.runs(f"node say.js '{url}'") == "Received: You said: Hello\n"
+        await handler.heard("sys.disconnected", 3)
+        connectivity = json.loads(await user.runs(f"{QUERY_LOGS} --category ConnectivityLogs"))
+        assert [one["operationName"] for one in connectivity] == ["ConnectionStarted", "ConnectionEnded"]
+        messaging = json.loads(await user.runs(f"{QUERY_LOGS} --category MessagingLogs"))
+        told = [one["operationName"] for one in messaging]
+        assert sorted(told) == ["EventSent"] * 4 + ["MessageReceived", "MessageSent"]
