@@ -14,7 +14,8 @@ from linarite.domain.filters import compile_filter
 from linarite.domain.messages import DataType, Message
 from linarite.protocols.codec import Codec
 from linarite.protocols.framing import frame
-from linarite.protocols.json_codec import JSON
+from linarite.protocols.json_codec import JSON, RELIABLE_JSON
+from linarite.protocols.protobuf_codec import RELIABLE_PROTOBUF
 from linarite.protocols.simple_codec import SIMPLE
 
 ONLY_U1 = compile_filter("userId eq 'u1'")
@@ -25,6 +26,8 @@ FIRST = [
     ("c3", "u2", JSON, {"g1"}),
     ("c4", None, JSON, set()),
     ("c5", None, SIMPLE, {"g2"}),
+    ("c6", "u1", RELIABLE_JSON, {"g1", "g2"}),
+    ("c7", "u2", RELIABLE_JSON, {"g1"}),
 ]
 
 _names = st.sampled_from([name for name, *_ in FIRST])
@@ -32,7 +35,7 @@ _users = st.sampled_from(["u1", "u2"])
 _groups = st.sampled_from(["g1", "g2", "g3"])
 _excluded = st.just(frozenset()) | st.frozensets(_names | st.just("unknown"), max_size=2)
 _filters = st.sampled_from([None, ONLY_U1])
-_codecs = st.sampled_from([JSON, SIMPLE])
+_codecs = st.sampled_from([JSON, SIMPLE, RELIABLE_JSON, RELIABLE_PROTOBUF])
 
 # Each step is the name of a method of `Both` and its arguments.
 STEPS = (
@@ -41,6 +44,7 @@ STEPS = (
     st.tuples(st.just("send_to_user"), _users),
     st.tuples(st.just("send_to_connection"), _names),
     st.tuples(st.just("acknowledge"), _names),
+    st.tuples(st.just("confirm"), _names, st.integers(0, 3)),
     st.tuples(st.just("join"), _names, _groups),
     st.tuples(st.just("leave"), _names, _groups),
     st.tuples(st.just("leave_all"), _names),
@@ -67,9 +71,12 @@ class Listener:
         self.user_id = client.connection.user_id
         self.groups: set[str] = set()
         self.said: list[bytes] = []
+        self.count = 0
 
     def is_told(self, message: Message) -> None:
-        self.said.append(self.client.connection.codec.encode(message))
+        codec = self.client.connection.codec
+        self.count += 1
+        self.said.append(codec.number(codec.encode(message), self.count))
 
     @property
     def received(self) -> list[bytes]:
@@ -86,6 +93,7 @@ class Both:
         self.hub = make_hub(self.ticks)
         self.here: dict[str, Listener] = {}
         self.count = 0
+        self.acks: set[bytes] = set()
         for name, user_id, codec, groups in FIRST:
             self.attach(name, user_id, codec, groups)
 
@@ -98,6 +106,12 @@ class Both:
     def check_all(self) -> None:
         for listener in self.here.values():
             assert listener.received == listener.said
+            queue = listener.client.connection.recovery
+            if queue is not None:
+                kept = [kept for kept, _ in queue.unacknowledged(0)]
+                messages = [said for said in listener.said if said not in self.acks]
+                assert kept == messages[len(messages) - len(queue) :]
+                assert queue.next_id == listener.count + 1
 
     def _named(self, name: str) -> list[Listener]:
         return [self.here[name]] if name in self.here else []
@@ -134,9 +148,20 @@ class Both:
 
     def acknowledge(self, name: str) -> None:
         self.count += 1
+        ack = JSON.ack(self.count, None)
+        self.acks.add(ack)
         for listener in self._named(name):
-            listener.said.append(JSON.ack(self.count, None))
-            self.hub.delivery.send_direct(listener.client.connection, JSON.ack(self.count, None))
+            listener.said.append(ack)
+            self.hub.delivery.send_direct(listener.client.connection, ack)
+
+    def confirm(self, name: str, back: int) -> None:
+        """The client has got its messages, but for the last ones."""
+        for listener in self._named(name):
+            queue = listener.client.connection.recovery
+            if queue is not None:
+                before, sequence_id = queue.next_id - 1 - len(queue), max(0, queue.next_id - 1 - back)
+                queue.acknowledge(sequence_id)
+                assert len(queue) == queue.next_id - 1 - max(before, sequence_id)
 
     # Membership
 

@@ -11,6 +11,7 @@ from tests.protocols.frames import Frame, split_frames
 from linarite.domain.permissions import Permissions
 from linarite.hubs.connection import Connection
 from linarite.hubs.hub import Hub
+from linarite.hubs.recovery import RecoveryLimits, RecoveryQueue
 from linarite.protocols.codec import Codec
 from linarite.protocols.json_codec import JSON
 
@@ -74,11 +75,19 @@ class Client(NamedTuple):
 
 
 def make_client(
-    connection_id: str, user_id: str | None = None, codec: Codec = JSON, roles: Iterable[str] = ()
+    connection_id: str,
+    user_id: str | None = None,
+    codec: Codec = JSON,
+    roles: Iterable[str] = (),
+    recovery: RecoveryQueue | None = None,
 ) -> Client:
-    """Make a connection that is in no hub yet."""
+    """Make a connection that is in no hub yet; of a reliable protocol everything is kept unless said otherwise."""
     outlet = RecordingOutlet()
-    outlet.connection = Connection(connection_id, user_id, codec, Permissions(roles), outlet, codec.name)
+    if codec.is_reliable and recovery is None:
+        recovery = RecoveryQueue(RecoveryLimits(10**6, 10**9))
+    outlet.connection = Connection(
+        connection_id, user_id, codec, Permissions(roles), outlet, codec.name, recovery=recovery
+    )
     return Client(outlet.connection, outlet)
 
 
