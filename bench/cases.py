@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 from bench.dialects import Dialect
 from bench.generator import Line
 from bench.measuring import Bench, Load, Sample, Samples, values
+from bench.scrapes import scrape_seconds
 from bench.servers import LINARITE, Running, Server
 from bench.table import Row, Unit
 
@@ -62,6 +63,8 @@ ECHO_RATE = 8000
 ECHO_LIMIT_MS = 50
 # What event handlers may cost clients that do not use them.
 HANDLER_COST = 1.03
+SCRAPES = 200
+SCRAPE_LIMIT_MS = 20
 
 
 def fan_out_rest(pace: Pace, name: str, bench: Bench) -> Iterator[Row]:
@@ -270,6 +273,25 @@ def _start_once(server: Server, folder: Path) -> float:
         return running.ready_seconds
 
 
+def metrics_scrape(name: str, bench: Bench) -> Iterator[Row]:
+    """The time that 99 of 100 scrapes of `/metrics` keep while many silent clients are connected."""
+    bench.tell(name)
+    with TemporaryDirectory(prefix="bench-") as folder, bench.linarite.run(Path(folder)) as running:
+        opening = (
+            "-p",
+            str(running.port),
+            *running.dialect.connect,
+            "-n",
+            str(bench.scale.idle_connections),
+            "-C",
+            "256",
+        )
+        with bench.generator.holding(opening) as line:
+            bench.write_down(name, LINARITE, 0, line)
+            seconds = sorted(scrape_seconds(running.port, Path(folder) / "data", SCRAPES))
+    yield Row(name, MILLISECONDS, SCRAPE_LIMIT_MS, {LINARITE: 1000 * seconds[len(seconds) * 99 // 100]})
+
+
 def _for_each_pace() -> Iterator[tuple[str, Case]]:
     for kind, case in (
         ("fan-out-rest", fan_out_rest),
@@ -292,5 +314,6 @@ CASES: Mapping[str, Case] = {
     "webhook-echo": webhook_echo,
     "webhook-latency": webhook_latency,
     "handler-cost": handler_cost,
+    "metrics-scrape": metrics_scrape,
     "start": start_to_ready,
 }

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from linarite.events.counters import EventCounters
+from linarite.http.process_families import process_families
 from linarite.monitoring.measuring import Measuring
 from linarite.monitoring.meters import Meter
 
@@ -49,7 +50,7 @@ class MetricSources:
 
 def exposition(sources: MetricSources) -> bytes:
     """All families in Prometheus' text form, version 0.0.4."""
-    from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
+    from prometheus_client import CollectorRegistry, generate_latest
     from prometheus_client.registry import Collector
 
     class Families(Collector):
@@ -58,7 +59,6 @@ def exposition(sources: MetricSources) -> bytes:
 
     registry = CollectorRegistry()
     registry.register(Families())
-    ProcessCollector(registry=registry)
     return generate_latest(registry)
 
 
@@ -74,6 +74,7 @@ def families(sources: MetricSources) -> Iterator[Metric]:
     yield _event_calls(sources.events)
     text = "Spans of traces that a collector did not take."
     yield _counter("linarite_dropped_spans", text, (), {(): sources.dropped_spans()})
+    yield from process_families()
 
 
 def _connections(sources: MetricSources, meters: list[tuple[str, Meter]]) -> Iterator[Metric]:
