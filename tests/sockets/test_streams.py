@@ -6,6 +6,7 @@ import json
 
 import pytest
 from tests.running_server import ALL_ROLES, JSON_PROTOCOL, Client, RunningServer, running_server
+from tests.sockets.protobuf_client import PROTOBUF_PROTOCOL, RELIABLE_PROTOBUF_PROTOCOL, connect_protobuf
 from tests.sockets.raw_client import close, frame, raw_client
 from tests.sockets.reliable_client import RELIABLE, reliable
 from tests.sockets.stream_frames import CLOSED, ack, data, end, error_of, fragments, last, start
@@ -68,6 +69,17 @@ async def test_plain_members_get_the_fragments_alone(server, hub):
     publisher = await publisher_in(server, hub, start(), data(1), end(), start(), data(1, "again"))
     assert await publisher.message() == ack(1)
     assert [await plain.frame(), await plain.frame()] == ["d1", "again"]
+
+
+@pytest.mark.parametrize("subprotocol", [PROTOBUF_PROTOCOL, RELIABLE_PROTOBUF_PROTOCOL])
+async def test_protobuf_members_hear_the_streams_of_json_clients(server, hub, subprotocol):
+    member = await connect_protobuf(server, hub, subprotocol=subprotocol, groups=["g"])
+    await publisher_in(server, hub, start(), data(1), end(message="why"))
+    heard = await member.data()
+    assert (heard.stream.stream_id, heard.stream.stream_sequence_id, heard.data.text_data) == ("s", 1, "d1")
+    end_of_it = (await member.data()).stream
+    assert (end_of_it.stream_sequence_id, end_of_it.end_of_stream) == (2, True)
+    assert (end_of_it.error.name, end_of_it.error.message) == ("UserError", "why")
 
 
 async def test_publisher_hears_itself_unless_it_does_not_want_to(server, hub):
