@@ -158,6 +158,28 @@ def test_requests_of_the_webpubsub_extension_by_az_rest(signed_in, group):
     assert rest(signed_in, "delete", group, "az-rest").code == 0
 
 
+def test_logs_and_metrics_by_az_monitor(signed_in, group):
+    """Step 6 of the tutorial; `az` encodes the time span of metrics twice."""
+    body = {"location": "eastus", "sku": {"name": "Free_F1", "capacity": 1}}
+    resource = rest(signed_in, "put", group, "az-monitor", body).json()["id"]
+    named = ("--name", "pubsub-diagnostics", "--resource", resource)
+    settings = ("monitor", "diagnostic-settings")
+    logs = json.dumps([{"category": name, "enabled": True} for name in ("ConnectivityLogs", "MessagingLogs")])
+    made = signed_in(*settings, "create", *named, "--workspace", "pubsub-logs", "--logs", logs).json()
+    assert [each["category"] for each in made["logs"] if each["enabled"]] == ["ConnectivityLogs", "MessagingLogs"]
+    assert signed_in(*settings, "show", *named).json()["name"] == "pubsub-diagnostics"
+    assert [each["name"] for each in signed_in(*settings, "list", "--resource", resource).json()] == [made["name"]]
+
+    span = ("--start-time", "2026-01-01T00:00:00Z", "--end-time", "2026-01-01T00:05:00Z", "--interval", "PT1M")
+    metrics = signed_in("monitor", "metrics", "list", "--resource", resource, "--metric", "TotalConnectionCount", *span)
+    assert [each["name"]["value"] for each in metrics.json()["value"]] == ["TotalConnectionCount"]
+    done = signed_in("monitor", "metrics", "list", "--resource", resource, "--metric", "Unknown")
+    assert (done.code, "Valid metrics: " in done.err) == (1, True)
+
+    assert signed_in(*settings, "delete", *named).code == 0
+    assert signed_in(*settings, "list", "--resource", resource).json() == []
+
+
 def test_providers_and_locations(signed_in, group):
     shown = signed_in("provider", "show", "--namespace", "Microsoft.SignalRService").json()
     assert shown["registrationState"] == "Registered"

@@ -237,6 +237,8 @@ OTHERWISE = (
             ("text", "Linarite"),
             ("text", "Endpoint="),
             ("text", "Microsoft.SignalRService/WebPubSub"),
+            ("text", "pubsub-diagnostics"),
+            ("text", "TotalConnectionCount"),
         )
     ),
     Row(
