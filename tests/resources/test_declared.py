@@ -2,6 +2,7 @@ import tomllib
 from contextlib import closing
 
 import pytest
+from tests.resources.certificate_files import write_certificate
 
 from linarite.resources.declared import Declared, Outcome, carry_out
 from linarite.resources.declared_toml import parse_declared_table
@@ -118,6 +119,32 @@ def test_a_default_that_was_never_set_is_no_drift(registry, make_resource):
     make_resource("demo")
     text = '[resources.demo]\nresource_group = "rg"\nproperties = { publicNetworkAccess = "Enabled" }'
     assert carry_out(registry, declared(text), correct=False) == []
+
+
+def test_a_certificate_is_made_before_the_domain_that_needs_it(registry, tmp_path):
+    registry.certificates_folder = tmp_path
+    write_certificate(tmp_path / "first.pem", "pubsub.example.com")
+    write_certificate(tmp_path / "second.pem", "pubsub.example.com")
+    text = """
+[resources.demo]
+resource_group = "rg-new"
+[resources.demo.custom_domains.one]
+domainName = "pubsub.example.com"
+customCertificate = { id = "/customCertificates/cert" }
+[resources.demo.custom_certificates.cert]
+keyVaultBaseUri = "file:"
+keyVaultSecretName = "first"
+"""
+    assert subjects(carry_out(registry, declared(text), correct=True)) == [
+        "resources.demo",
+        "resources.demo.custom_certificates.cert",
+        "resources.demo.custom_domains.one",
+    ]
+    assert carry_out(registry, declared(text), correct=True) == []
+    changed = declared(text.replace("first", "second"))
+    drifted = Outcome("resources.demo.custom_certificates.cert", ("keyVaultSecretName",))
+    assert carry_out(registry, changed, correct=True) == [drifted]
+    assert registry.find("rg-new", "demo").custom_certificates["cert"].secret_name == "second"
 
 
 def test_where_a_resource_is_cannot_be_corrected(registry, make_resource):
