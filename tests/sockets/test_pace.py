@@ -12,6 +12,10 @@ from linarite.domain.rates import RateLimit
 from linarite.sockets.pace import PaceLimits
 
 
+# These clients owe more than they may by default.
+PATIENT = {"rate_debt_seconds": 1000}
+
+
 def test_both_limits_hold_and_the_stricter_one_decides() -> None:
     pace = PaceLimits(RateLimit(10, 2), RateLimit(1000, 100)).start(0.0)
     assert pace is not None
@@ -59,7 +63,7 @@ async def test_bytes_are_limited_as_well(tmp_path: Path) -> None:
 
 
 async def test_a_client_that_is_slowed_down_hears_what_others_say(tmp_path: Path) -> None:
-    async with running_server(tmp_path, connection_messages_per_second=0.01, rate_burst_seconds=100) as server:
+    async with running_server(tmp_path, connection_messages_per_second=0.01, rate_burst_seconds=100, **PATIENT) as server:
         client = await server.connect("chat", groups=["g"])
         for _ in range(3):
             await client.send_json({"type": "ping"})
@@ -71,7 +75,7 @@ async def test_a_client_that_is_slowed_down_hears_what_others_say(tmp_path: Path
 
 
 async def test_a_slowed_client_s_end_is_noticed_when_the_server_closes_it(tmp_path: Path) -> None:
-    async with running_server(tmp_path, connection_messages_per_second=0.01, rate_burst_seconds=100) as server:
+    async with running_server(tmp_path, connection_messages_per_second=0.01, rate_burst_seconds=100, **PATIENT) as server:
         client = await server.connect("chat")
         for _ in range(5):
             await client.send_json({"type": "ping"})

@@ -438,7 +438,7 @@ class ClientSocket(WSListener):
         self.session.receive(self._is_text, payload)
         if self._pace is not None and (owed := self._pace.sent(len(payload), self._loop.time())):
             if owed > self._limits.rate_debt_seconds:
-                self.connection.close(_POLICY_VIOLATION, _TOO_FAST, _TOO_FAST)
+                self.connection.close(_POLICY_VIOLATION, _TOO_FAST, _TOO_FAST, category=CloseCategory.THROTTLED)
             else:
                 self._slow_down(owed)
 
