@@ -334,8 +334,10 @@ class Server:
 
     def _trace_of(self, at: HubAddress) -> MessageTrace | None:
         """What tells the resource logs of a hub's messages; None while nobody wants to know."""
-        is_wanted = at.resource in self._logs.messaging
-        return MessageTrace(at, self._logs, self._settings.resource_log_receivers) if is_wanted else None
+        recorder = self._logs.messaging.get(at.resource)
+        if recorder is None:
+            return None
+        return MessageTrace(at.hub, recorder, self._settings.resource_log_receivers, self._logs.caller_of)
 
     def _metric_sources(self) -> MetricSources:
         spans = self._spans

@@ -1,5 +1,6 @@
 """What the resource logs hear of messages, and that a hub without trace leaves messages as they are."""
 
+import json
 from typing import cast
 
 import pytest
@@ -11,29 +12,40 @@ from linarite.domain import commands as do
 from linarite.domain.messages import DataType, Message
 from linarite.hubs.directory import Directory
 from linarite.hubs.message_trace import MessageTrace
-from linarite.monitoring.resource_logs import ResourceLogs
+from linarite.monitoring.entries import Clock, LogCategory
+from linarite.monitoring.outflow import Outflow, Stream
+from linarite.monitoring.recorder import Recorder
+from linarite.resources.model import AccessKeys, Resource
 
 TRACE_ID = "4bf92f3577b34da6a3ce929d0e0e4736"
 
 
-class RecordingLogs:
-    """Keeps what resource logs are told of messages: operation, connection, trace id, text."""
+class RecordingFlow:
+    """The way to a destination that keeps what comes: operation, connection, trace id, message."""
 
     def __init__(self):
-        self.told = []
+        self.entries = []
 
-    def message(self, at, peer, trace_id, operation, text, **facts):
-        assert at == AT
-        self.told.append((operation, peer.connection_id, trace_id, text))
+    def add(self, line):
+        self.entries.append(json.loads(line.text))
+
+    @property
+    def told(self):
+        facts = [(one["operationName"], one["properties"]) for one in self.entries]
+        return [(operation, one["connectionId"], one["traceId"], one["message"]) for operation, one in facts]
 
 
 @pytest.fixture
 def logs():
-    return RecordingLogs()
+    return RecordingFlow()
 
 
 def trace_of(logs, receivers=2):
-    return MessageTrace(AT, cast(ResourceLogs, logs), receivers)
+    resource = Resource(name="r", keys=AccessKeys("p", "s", "t"))
+    stream = Stream("MessagingLogs", "")
+    ways = [(cast(Outflow, logs), stream)]
+    recorder = Recorder(resource, LogCategory.MESSAGING, ways, Clock(), lambda: 0.0)
+    return MessageTrace(AT.hub, recorder, receivers, lambda connection_id: f"address of {connection_id}")
 
 
 @pytest.fixture
@@ -55,6 +67,17 @@ def test_few_receivers_have_an_entry_each(hub, logs):
         ("MessageSent", "a", TRACE_ID, "Message sent to connection"),
         ("MessageSent", "b", TRACE_ID, "Message sent to connection"),
     ]
+    assert [one["callerIpAddress"] for one in logs.entries] == ["address of a", "address of b"]
+    assert logs.entries[0]["properties"] == {
+        "message": "Message sent to connection",
+        "connectionId": "a",
+        "userId": None,
+        "hub": AT.hub,
+        "traceId": TRACE_ID,
+        "messageType": "text",
+        "size": 5,
+        "group": "g",
+    }
 
 
 def test_many_receivers_have_one_entry_that_counts_them(hub, logs):

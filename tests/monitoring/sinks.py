@@ -4,7 +4,9 @@ import threading
 import time
 from collections.abc import Callable
 
-from linarite.monitoring.entries import Clock, ConnectionFacts, Entry, Level, encode_entry
+import msgspec
+
+from linarite.monitoring.entries import Clock
 from linarite.monitoring.outflow import Line, SinkError, Stream
 
 DEADLINE_SECONDS = 10.0
@@ -14,10 +16,25 @@ STREAM = Stream("ConnectivityLogs", RESOURCE_ID)
 
 def line(text="hello", *, at=0.0, stream=STREAM, connection="c1", user=None, hub="chat", operation="ConnectionStarted"):
     """A line about a connection; `at` is in seconds since 1970."""
-    facts = ConnectionFacts(text, "Connection", connection, user, hub)
-    level = Level.INFORMATIONAL.value
-    entry = Entry(Clock().text(at), level, stream.resource_id, "local", stream.category, operation, "10.0.0.1", facts)
-    return Line(stream, encode_entry(entry))
+    facts = {"message": text, "collection": "Connection", "connectionId": connection, "userId": user, "hub": hub}
+    return entry_line(facts, at=at, stream=stream, operation=operation)
+
+
+def entry_line(
+    facts, *, at=0.0, stream=STREAM, operation="ConnectionStarted", level="Informational", caller="10.0.0.1"
+):
+    """A line with these properties, its members in their order."""
+    entry = {
+        "time": Clock().text(at).decode(),
+        "level": level,
+        "resourceId": stream.resource_id,
+        "location": "local",
+        "category": stream.category,
+        "operationName": operation,
+        "callerIpAddress": caller,
+        "properties": facts,
+    }
+    return Line(stream, msgspec.json.encode(entry))
 
 
 class Sink:

@@ -5,11 +5,10 @@ import threading
 from contextlib import contextmanager
 
 import pytest
-from tests.monitoring.sinks import RESOURCE_ID, line
+from tests.monitoring.sinks import RESOURCE_ID, entry_line, line
 
-from linarite.monitoring.entries import Clock, Entry, MessageFacts, encode_entry
 from linarite.monitoring.line_streams import OtlpLogs, StandardOutput
-from linarite.monitoring.outflow import Line, SinkError, Stream
+from linarite.monitoring.outflow import SinkError, Stream
 
 AT = 1_700_000_000.25
 TRACE_ID = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -46,9 +45,9 @@ def collector(*statuses):
 
 
 def message_line():
-    facts = MessageFacts("Message received", "c1", "anna", "chat", TRACE_ID, "text", 5)
-    entry = Entry(Clock().text(AT), "Warning", RESOURCE_ID, "local", "MessagingLogs", "MessageReceived", "::1", facts)
-    return Line(Stream("MessagingLogs", RESOURCE_ID), encode_entry(entry))
+    facts = {"message": "Message received", "connectionId": "c1", "userId": "anna", "traceId": TRACE_ID, "size": 5}
+    stream = Stream("MessagingLogs", RESOURCE_ID)
+    return entry_line(facts, at=AT, stream=stream, operation="MessageReceived", level="Warning", caller="::1")
 
 
 def test_standard_output_gets_a_line_an_entry():

@@ -7,7 +7,7 @@ from tests.monitoring.sinks import until
 
 from linarite.domain.close_categories import CloseCategory
 from linarite.monitoring.destinations import Destinations, storage_folder, workspace_folder
-from linarite.monitoring.entries import HttpFacts, Level
+from linarite.monitoring.entries import ERROR, HttpFacts
 from linarite.monitoring.resource_logs import LIVE_TRACE, HubName, Peer, ResourceLogs
 from linarite.monitoring.setting_book import SettingBook
 from linarite.monitoring.workspace import EntryFilter, search
@@ -122,7 +122,7 @@ def test_who_is_kept_out(kept):
 def test_messages_and_requests(kept):
     kept.book.put("demo", "one", setting_body("MessagingLogs", "HttpRequestLogs"))
     kept.logs.message(CHAT, ANNA, TRACE_ID, "MessageReceived", "Received", message_type="text", size=5, group="g")
-    kept.logs.message(CHAT, Peer(None, None), TRACE_ID, "EventFailed", "No", level=Level.ERROR, caller="::1")
+    kept.logs.message(CHAT, Peer(None, None), TRACE_ID, "EventFailed", "No", level=ERROR, caller="::1")
     facts = HttpFacts("HTTP request received", "chat", "/api/x", "POST", "http://h/api/x", TRACE_ID)
     kept.logs.request_started("demo", ADDRESS, facts)
     for status in (202, 404, 500):

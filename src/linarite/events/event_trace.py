@@ -8,7 +8,7 @@ from linarite.events.call_log import shown_url
 from linarite.events.cloud_events import Event
 from linarite.events.event_line import EventLine
 from linarite.events.outbound import Call, CallResult, Outcome
-from linarite.monitoring.entries import Level
+from linarite.monitoring.entries import ERROR, INFORMATIONAL, WARNING, Level
 from linarite.monitoring.resource_logs import HubName, Peer, ResourceLogs
 from linarite.monitoring.trace_context import new_trace_id
 
@@ -35,14 +35,15 @@ def tell_call(
     """Tell what came of a call; `call` is None if the event could not be made one."""
     where = "" if call is None else f" to {shown_url(call.url)}"
     status = "" if outcome.reply is None else f" Status: {outcome.reply.status}."
+    level: Level
     duration = f" Duration: {seconds * 1000:.1f} ms."
     if is_sent:
-        text, operation, level = f"Event '{event.name}' sent{where}.", "EventSent", Level.INFORMATIONAL
+        text, operation, level = f"Event '{event.name}' sent{where}.", "EventSent", INFORMATIONAL
     else:
         detail = f", {outcome.detail}" if outcome.detail else ""
         text = f"Event '{event.name}'{where} failed: {outcome.result.value}{detail}."
         operation = "EventFailed"
-        level = Level.WARNING if outcome.result is CallResult.CANCELLED else Level.ERROR
+        level = WARNING if outcome.result is CallResult.CANCELLED else ERROR
     logs.message(
         HubName(line.resource, line.hub),
         Peer(line.connection_id, line.user_id),
@@ -58,4 +59,4 @@ def tell_dropped(logs: ResourceLogs, line: EventLine, name: str) -> None:
     """Tell that an event was not sent because too many of its connection wait."""
     text = f"Event '{name}' failed: {CallResult.DROPPED.value}, too many events of the connection wait."
     peer = Peer(line.connection_id, line.user_id)
-    logs.message(HubName(line.resource, line.hub), peer, "", "EventFailed", text, level=Level.WARNING)
+    logs.message(HubName(line.resource, line.hub), peer, "", "EventFailed", text, level=WARNING)

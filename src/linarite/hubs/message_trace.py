@@ -7,70 +7,72 @@ done but to see so.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 import msgspec
 
-from linarite.domain.commands import HubAddress
 from linarite.domain.messages import Message
 from linarite.hubs.connection import Connection
-from linarite.monitoring.entries import Level
-from linarite.monitoring.resource_logs import HubName, Peer, ResourceLogs
+from linarite.monitoring.entries import INFORMATIONAL, WARNING, MessageFacts, MessageRest
+from linarite.monitoring.recorder import Peer, Recorder
 from linarite.monitoring.trace_context import new_trace_id
 
 __all__ = ["MessageTrace"]
-
-_NOBODY = Peer(None, None)
 
 
 class MessageTrace:
     """Tells of one hub's messages."""
 
-    __slots__ = ("_at", "_logs", "_receivers")
+    __slots__ = ("_caller_of", "_hub", "_receivers", "_recorder")
 
-    def __init__(self, at: HubAddress, logs: ResourceLogs, receivers: int) -> None:
-        """`receivers` is the setting resource_log_receivers."""
-        self._at = HubName(at.resource, at.hub)
-        self._logs = logs
+    def __init__(self, hub: str, recorder: Recorder, receivers: int, caller_of: Callable[[str | None], str]) -> None:
+        """`receivers` is the setting resource_log_receivers; `caller_of` gives the address of a connection's client."""
+        self._hub = hub
+        self._recorder = recorder
         self._receivers = receivers
+        self._caller_of = caller_of
 
     def received(self, connection: Connection, message: Message) -> Message:
         """A client has sent a message; it goes on with a trace id."""
-        traced = msgspec.structs.replace(message, trace_id=new_trace_id())
-        size = len(message.data)
-        text = f"Message received from client: {message.data_type.value}, {size} bytes"
-        self._tell(Peer(connection.connection_id, connection.user_id), traced, "MessageReceived", text)
-        return traced
+        connection_id = connection.connection_id
+        trace_id = new_trace_id()
+        kind, size = message.data_type.value, len(message.data)
+        text = f"Message received from client: {kind}, {size} bytes"
+        facts = MessageFacts(text, connection_id, connection.user_id, self._hub, trace_id, kind, size, message.group)
+        self._recorder.write(INFORMATIONAL, "MessageReceived", self._caller_of(connection_id), facts)
+        return msgspec.structs.replace(message, trace_id=trace_id)
 
     def sent(self, members: Mapping[Connection, None], skipped: Collection[Connection], message: Message) -> None:
         """A message is on its way to all members but the skipped: an entry for each if they are few, else one."""
         if len(members) - len(skipped) <= self._receivers:
-            for connection in members:
-                if connection not in skipped:
-                    self.sent_to(connection, message)
+            self._each([connection for connection in members if connection not in skipped], message)
             return
         count = len(members) - sum(connection in members for connection in skipped)
-        self._tell(_NOBODY, message, "MessageSent", f"Message sent to {count} connections")
+        rest = self._rest(message)
+        facts = MessageFacts(f"Message sent to {count} connections", None, None, *msgspec.structs.astuple(rest))
+        self._recorder.write(INFORMATIONAL, "MessageSent", "", facts)
 
     def sent_to(self, connection: Connection, message: Message) -> None:
         """A message is on its way to one connection."""
-        peer = Peer(connection.connection_id, connection.user_id)
-        self._tell(peer, message, "MessageSent", "Message sent to connection")
+        self._each((connection,), message)
+
+    def _each(self, connections: Iterable[Connection], message: Message) -> None:
+        caller_of = self._caller_of
+        peers = [
+            (caller_of(connection.connection_id), Peer(connection.connection_id, connection.user_id))
+            for connection in connections
+        ]
+        self._recorder.write_each(
+            INFORMATIONAL, "MessageSent", "Message sent to connection", peers, self._rest(message)
+        )
+
+    def _rest(self, message: Message) -> MessageRest:
+        """What is the same for all receivers."""
+        return MessageRest(self._hub, message.trace_id or "", message.data_type.value, len(message.data), message.group)
 
     def dropped(self, connection: Connection, count: int, cause: str) -> None:
         """What waited for a connection will never reach it: frames, which say nothing of their traces."""
-        peer = Peer(connection.connection_id, connection.user_id)
+        connection_id = connection.connection_id
         text = f"{count} {'frame' if count == 1 else 'frames'} dropped. Reason: {cause}"
-        self._logs.message(self._at, peer, "", "MessageDropped", text, level=Level.WARNING)
-
-    def _tell(self, peer: Peer, message: Message, operation: str, text: str) -> None:
-        self._logs.message(
-            self._at,
-            peer,
-            message.trace_id or "",
-            operation,
-            text,
-            message_type=message.data_type.value,
-            size=len(message.data),
-            group=message.group,
-        )
+        facts = MessageFacts(text, connection_id, connection.user_id, self._hub, "")
+        self._recorder.write(WARNING, "MessageDropped", self._caller_of(connection_id), facts)

@@ -21,26 +21,26 @@ from linarite.monitoring.connection_endings import ending_of
 from linarite.monitoring.destinations import Destinations
 from linarite.monitoring.diagnostic_settings import Target
 from linarite.monitoring.entries import (
+    ERROR,
+    INFORMATIONAL,
+    WARNING,
     Clock,
     ConnectionFacts,
-    Entry,
     HttpFacts,
     Level,
     LogCategory,
     MessageFacts,
-    encode_entry,
 )
-from linarite.monitoring.outflow import Line, Outflow, Stream
+from linarite.monitoring.outflow import Outflow, Stream
+from linarite.monitoring.recorder import Peer, Recorder, resource_id_of
 from linarite.monitoring.setting_book import SettingBook
 from linarite.resources.model import Resource
 from linarite.resources.registry import Registry
 
-__all__ = ["LIVE_TRACE", "HubName", "Peer", "Recorder", "ResourceLogs", "resource_id_of"]
+__all__ = ["LIVE_TRACE", "HubName", "Peer", "ResourceLogs"]
 
 LIVE_TRACE = Target("workspace", "live-trace")
 """Where `liveTraceConfiguration` has entries written: a workspace like others, to be followed while they come."""
-
-_LOCAL_SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
 
 
 class HubName(NamedTuple):
@@ -48,61 +48,6 @@ class HubName(NamedTuple):
 
     resource: str
     hub: str
-
-
-class Peer(NamedTuple):
-    """A connection as entries name it."""
-
-    connection_id: str | None
-    user_id: str | None
-
-
-def resource_id_of(resource: Resource) -> str:
-    """The resource's id as entries have it, in upper case (the documented sample)."""
-    return (
-        f"/SUBSCRIPTIONS/{_LOCAL_SUBSCRIPTION}/RESOURCEGROUPS/{resource.resource_group.upper()}"
-        f"/PROVIDERS/MICROSOFT.SIGNALRSERVICE/WEBPUBSUB/{resource.name.upper()}"
-    )
-
-
-class Recorder:
-    """Writes the entries of one category of one resource."""
-
-    __slots__ = ("_category", "_clock", "_location", "_now", "_resource_id", "_ways")
-
-    def __init__(
-        self,
-        resource: Resource,
-        category: LogCategory,
-        ways: Sequence[tuple[Outflow, Stream]],
-        clock: Clock,
-        now: Callable[[], float],
-    ) -> None:
-        self._resource_id = resource_id_of(resource)
-        self._location = resource.location
-        self._category = category.value
-        self._ways = ways
-        self._clock = clock
-        self._now = now
-
-    def write(
-        self, level: Level, operation: str, caller: str, properties: ConnectionFacts | MessageFacts | HttpFacts
-    ) -> None:
-        """Write one entry; `caller` is the address of whoever caused it."""
-        text = encode_entry(
-            Entry(
-                self._clock.text(self._now()),
-                level.value,
-                self._resource_id,
-                self._location,
-                self._category,
-                operation,
-                caller,
-                properties,
-            )
-        )
-        for outflow, stream in self._ways:
-            outflow.add(Line(stream, text))
 
 
 Recorders = Mapping[str, Recorder]
@@ -209,30 +154,34 @@ class ResourceLogs:
 
     def connection_started(self, at: HubName, peer: Peer) -> None:
         """A client is in."""
-        self._connectivity(at, peer, self._caller(peer), Level.INFORMATIONAL, "ConnectionStarted", "Connection started")
+        self._connectivity(
+            at, peer, self.caller_of(peer.connection_id), INFORMATIONAL, "ConnectionStarted", "Connection started"
+        )
 
     def connection_recovered(self, at: HubName, peer: Peer) -> None:
         """A client has come back to its reliable connection."""
         self._connectivity(
-            at, peer, self._caller(peer), Level.INFORMATIONAL, "ConnectionRecovered", "Connection recovered"
+            at, peer, self.caller_of(peer.connection_id), INFORMATIONAL, "ConnectionRecovered", "Connection recovered"
         )
 
     def connection_ended(self, at: HubName, peer: Peer, reason: str, category: CloseCategory) -> None:
         """A connection is over, for good; `reason` is what its client was told, `category` as in metrics."""
         ending = ending_of(reason, category)
-        level = Level.WARNING if ending.is_aborted else Level.INFORMATIONAL
+        level: Level = WARNING if ending.is_aborted else INFORMATIONAL
         operation = "ConnectionAborted" if ending.is_aborted else "ConnectionEnded"
-        self._connectivity(at, peer, self._caller(peer), level, operation, ending.message, ending.collection)
+        self._connectivity(
+            at, peer, self.caller_of(peer.connection_id), level, operation, ending.message, ending.collection
+        )
 
     def connection_throttled(self, at: HubName, user_id: str | None, caller: str, message: str) -> None:
         """A client was kept out because of a quota or rate limit."""
         peer = Peer(None, user_id)
-        self._connectivity(at, peer, caller, Level.WARNING, "ConnectionThrottled", message, "Throttling")
+        self._connectivity(at, peer, caller, WARNING, "ConnectionThrottled", message, "Throttling")
 
     def authorization_failed(self, at: HubName, caller: str, check: str, text: str) -> None:
         """A token did not let its bearer in; `check` and `text` are those of the refusal, without the token."""
         message = f"Failed to validate {check}. {text[:1].upper()}{text[1:]}"
-        self._connectivity(at, Peer(None, None), caller, Level.WARNING, "AuthorizationFailed", message, "Authorization")
+        self._connectivity(at, Peer(None, None), caller, WARNING, "AuthorizationFailed", message, "Authorization")
 
     def _connectivity(
         self,
@@ -249,9 +198,9 @@ class ResourceLogs:
             facts = ConnectionFacts(message, collection, peer.connection_id, peer.user_id, at.hub)
             recorder.write(level, operation, caller, facts)
 
-    def _caller(self, peer: Peer) -> str:
+    def caller_of(self, connection_id: str | None) -> str:
         """The address of a client; empty if it was let in before anybody wanted to know."""
-        return "" if peer.connection_id is None else self._callers.get(peer.connection_id, "")
+        return "" if connection_id is None else self._callers.get(connection_id, "")
 
     # Messages
 
@@ -263,7 +212,7 @@ class ResourceLogs:
         operation: str,
         message: str,
         *,
-        level: Level = Level.INFORMATIONAL,
+        level: Level = INFORMATIONAL,
         caller: str = "",
         message_type: str | None = None,
         size: int | None = None,
@@ -273,7 +222,7 @@ class ResourceLogs:
         recorder = self.messaging.get(at.resource)
         if recorder is not None:
             facts = MessageFacts(message, peer.connection_id, peer.user_id, at.hub, trace_id, message_type, size, group)
-            recorder.write(level, operation, caller or self._caller(peer), facts)
+            recorder.write(level, operation, caller or self.caller_of(peer.connection_id), facts)
 
     # Requests
 
@@ -281,13 +230,13 @@ class ResourceLogs:
         """A request has arrived."""
         recorder = self.http_requests.get(resource)
         if recorder is not None:
-            recorder.write(Level.INFORMATIONAL, "HttpRequestStarted", caller, facts)
+            recorder.write(INFORMATIONAL, "HttpRequestStarted", caller, facts)
 
     def request_ended(self, resource: str, caller: str, status: int, facts: HttpFacts) -> None:
         """A request has been answered."""
         recorder = self.http_requests.get(resource)
         if recorder is not None:
-            level = Level.ERROR if status >= 500 else Level.WARNING if status >= 400 else Level.INFORMATIONAL
+            level: Level = ERROR if status >= 500 else WARNING if status >= 400 else INFORMATIONAL
             recorder.write(level, "HttpRequestEnded", caller, facts)
 
 
