@@ -13,14 +13,13 @@ from linarite.hubs.streams import StreamLimits, Streams
 from linarite.protocols import requests as wanted
 from linarite.protocols.codec import AckError
 from linarite.protocols.requests import EndStream, KeepStreamAlive, Payload, StartStream, StreamData, UserError
+from linarite.protocols.simple_codec import SimpleCodec
 
 LIMITS = StreamLimits(streams_limit=3, stream_id_limit=8, stream_idle_seconds=300.0)
 
 
-class _Words:
+class _Words(SimpleCodec):
     """A codec that says plainly what it was asked to say."""
-
-    name = None
 
     def stream_ack(self, stream_id: str, expected: int) -> Any:
         return ("ack", stream_id, expected)
@@ -38,7 +37,7 @@ class Desk:
     def __init__(self, roles: Iterable[str] = ("webpubsub.sendToGroup",), limits: StreamLimits = LIMITS) -> None:
         self.time = ScriptedTime()
         self.is_waiting = False
-        self.connection = make_client("c", "user-c", _Words(), roles).connection  # type: ignore[arg-type]
+        self.connection = make_client("c", "user-c", _Words(), roles).connection
         self.streams = Streams(self.connection, self, self.time, limits)
         self.told: list[Any] = []
         self.messages: list[tuple[str, Message, frozenset[str]]] = []
