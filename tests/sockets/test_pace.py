@@ -11,9 +11,8 @@ from tests.running_server import ALL_ROLES, RunningServer, running_server
 from linarite.domain.rates import RateLimit
 from linarite.sockets.pace import PaceLimits
 
-
-# These clients owe more than they may by default.
-PATIENT = {"rate_debt_seconds": 1000}
+# One message at once, and the next when the test is long over; clients may owe as much as they like.
+SLOW = {"connection_messages_per_second": 0.01, "rate_burst_seconds": 100, "rate_debt_seconds": 1000}
 
 
 def test_both_limits_hold_and_the_stricter_one_decides() -> None:
@@ -63,7 +62,7 @@ async def test_bytes_are_limited_as_well(tmp_path: Path) -> None:
 
 
 async def test_a_client_that_is_slowed_down_hears_what_others_say(tmp_path: Path) -> None:
-    async with running_server(tmp_path, connection_messages_per_second=0.01, rate_burst_seconds=100, **PATIENT) as server:
+    async with running_server(tmp_path, **SLOW) as server:
         client = await server.connect("chat", groups=["g"])
         for _ in range(3):
             await client.send_json({"type": "ping"})
@@ -75,7 +74,7 @@ async def test_a_client_that_is_slowed_down_hears_what_others_say(tmp_path: Path
 
 
 async def test_a_slowed_client_s_end_is_noticed_when_the_server_closes_it(tmp_path: Path) -> None:
-    async with running_server(tmp_path, connection_messages_per_second=0.01, rate_burst_seconds=100, **PATIENT) as server:
+    async with running_server(tmp_path, **SLOW) as server:
         client = await server.connect("chat")
         for _ in range(5):
             await client.send_json({"type": "ping"})
