@@ -40,17 +40,18 @@ class Cors:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or have it answered with the headers that its page needs."""
-        if not self._allowed or scope["type"] != "http":
+        # Nearly all calls are of servers, which have no origin: they shall not pay for pages.
+        origin = next((value for name, value in scope["headers"] if name == b"origin"), None)
+        if origin is None or not self._allowed:
             await self._app(scope, receive, send)
             return
         headers: Mapping[bytes, bytes] = dict(scope["headers"])
-        origin = headers.get(b"origin")
-        is_allowed = origin is not None and self._allows(origin.decode("latin-1"))
-        if scope["method"] == "OPTIONS" and origin is not None and b"access-control-request-method" in headers:
+        is_allowed = self._allows(origin.decode("latin-1"))
+        if scope["method"] == "OPTIONS" and b"access-control-request-method" in headers:
             await _answer_preflight(headers, origin if is_allowed else None, send)
             return
         added = [(b"vary", b"Origin")]
-        if origin is not None and is_allowed:
+        if is_allowed:
             added += [(b"access-control-allow-origin", origin), (b"access-control-expose-headers", _EXPOSED)]
 
         async def send_with_headers(message: Any) -> None:  # noqa: ANN401 - ASGI's own looseness
