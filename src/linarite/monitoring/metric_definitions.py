@@ -62,7 +62,10 @@ _ENDS = (
 
 def response_time_of(seconds: float) -> ResponseTime:
     """The value under which a call of this length is counted."""
-    return next((value for end, value in _ENDS if seconds < end), ResponseTime.GREATER_THAN_5_S)
+    for end, value in _ENDS:
+        if seconds < end:
+            return value
+    return ResponseTime.GREATER_THAN_5_S
 
 
 class RestApiCategory(Enum):

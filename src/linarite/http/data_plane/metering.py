@@ -86,7 +86,7 @@ class CallMetering:
         """`clock` is the event loop's; `rate` is for each resource."""
         self._meters = meters
         self._clock = clock
-        self._rates = Buckets(rate)
+        self._rates = Buckets(rate) if rate.is_limited else None
 
     def begin(self) -> CallMeter:
         """A call's head has come."""
@@ -100,8 +100,7 @@ class CallMetering:
         """Let in a call whose token is good. Raises ApiError with status 429 if it is one too many."""
         meter = call.meter
         assert meter is not None
-        wait = self._rates.wait(resource.lower(), self._clock())
-        if wait:
+        if self._rates is not None and (wait := self._rates.wait(resource.lower(), self._clock())):
             meter.call_refused()
             log_event(_log, logging.DEBUG, "call refused", resource=resource, check="rate")
             message = f"The resource `{resource}` takes no more calls just now."
