@@ -150,3 +150,10 @@ async def test_calls_that_come_together_share_the_rate(tmp_path: Path) -> None:
         path = f"/api/hubs/chat/:closeConnections?{VERSION}"
         answers = await asyncio.gather(*(server.rest("POST", path) for _ in range(30)))
         assert sorted(answer.status for answer in answers) == [204] * 10 + [429] * 20
+
+
+async def test_in_production_no_page_may_call_until_a_setting_says_so(tmp_path: Path) -> None:
+    async with running_server(tmp_path, mode="serve") as server:
+        for origin in ("http://localhost:3000", server.endpoint):
+            answer = await server.rest("HEAD", "/api/health", headers={"Origin": origin})
+            assert "Access-Control-Allow-Origin" not in answer.headers
