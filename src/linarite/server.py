@@ -337,7 +337,7 @@ class Server:
         recorder = self._logs.messaging.get(at.resource)
         if recorder is None:
             return None
-        return MessageTrace(at.hub, recorder, self._settings.resource_log_receivers, self._logs.caller_of)
+        return MessageTrace(at.hub, recorder, self._settings.resource_log_receivers, self._logs)
 
     def _metric_sources(self) -> MetricSources:
         spans = self._spans

@@ -27,12 +27,22 @@ class RecordingFlow:
         self.entries = []
 
     def add(self, line):
-        self.entries.append(json.loads(line.text))
+        self.entries.append(json.loads(line[1]))
 
     @property
     def told(self):
         facts = [(one["operationName"], one["properties"]) for one in self.entries]
         return [(operation, one["connectionId"], one["traceId"], one["message"]) for operation, one in facts]
+
+
+class Clients:
+    """Knows an address of every client."""
+
+    def caller_of(self, connection_id):
+        return f"address of {connection_id}"
+
+    def part_of(self, connection_id, user_id):
+        return Recorder.part(self.caller_of(connection_id), connection_id, user_id)
 
 
 @pytest.fixture
@@ -45,7 +55,7 @@ def trace_of(logs, receivers=2):
     stream = Stream("MessagingLogs", "")
     ways = [(cast(Outflow, logs), stream)]
     recorder = Recorder(resource, LogCategory.MESSAGING, ways, Clock(), lambda: 0.0)
-    return MessageTrace(AT.hub, recorder, receivers, lambda connection_id: f"address of {connection_id}")
+    return MessageTrace(AT.hub, recorder, receivers, Clients())
 
 
 @pytest.fixture

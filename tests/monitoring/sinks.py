@@ -34,7 +34,7 @@ def entry_line(
         "callerIpAddress": caller,
         "properties": facts,
     }
-    return Line(stream, msgspec.json.encode(entry))
+    return stream, msgspec.json.encode(entry)
 
 
 class Sink:

@@ -41,7 +41,7 @@ def test_lines_arrive_in_order():
 def test_a_sink_that_hangs_holds_up_nobody_and_costs_lines_only(caplog):
     sink = Sink()
     one = line()
-    with carrying_to(sink, limit_bytes=100 * len(one.text)) as outflow:
+    with carrying_to(sink, limit_bytes=100 * len(one[1])) as outflow:
         sink.is_open.clear()
         outflow.add(one)
         until(lambda: sink.calls == 1)
@@ -108,7 +108,7 @@ def test_a_fault_in_a_sink_costs_its_lot_and_no_more(caplog):
 def test_a_buffer_that_fills_is_emptied_before_the_interval_ends():
     sink = Sink()
     one = line()
-    with carrying_to(sink, flush_seconds=60, limit_bytes=100 * len(one.text)) as outflow:
+    with carrying_to(sink, flush_seconds=60, limit_bytes=100 * len(one[1])) as outflow:
         for _ in range(30):
             outflow.add(one)
         until(lambda: len(sink.lines) == 30)

@@ -7,30 +7,41 @@ done but to see so.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from typing import Protocol
 
 import msgspec
 
 from linarite.domain.messages import Message
 from linarite.hubs.connection import Connection
 from linarite.monitoring.entries import INFORMATIONAL, WARNING, MessageFacts, MessageRest
-from linarite.monitoring.recorder import Peer, Recorder
+from linarite.monitoring.recorder import Recorder
 from linarite.monitoring.trace_context import new_trace_id
 
 __all__ = ["MessageTrace"]
 
 
+class Connections(Protocol):
+    """What is known of clients, wherever it is kept: `ResourceLogs`."""
+
+    def caller_of(self, connection_id: str | None) -> str:
+        """The address of a connection's client."""
+
+    def part_of(self, connection_id: str, user_id: str | None) -> bytes:
+        """What entries about a connection have in common."""
+
+
 class MessageTrace:
     """Tells of one hub's messages."""
 
-    __slots__ = ("_caller_of", "_hub", "_receivers", "_recorder")
+    __slots__ = ("_hub", "_logs", "_receivers", "_recorder")
 
-    def __init__(self, hub: str, recorder: Recorder, receivers: int, caller_of: Callable[[str | None], str]) -> None:
-        """`receivers` is the setting resource_log_receivers; `caller_of` gives the address of a connection's client."""
+    def __init__(self, hub: str, recorder: Recorder, receivers: int, logs: Connections) -> None:
+        """`receivers` is the setting resource_log_receivers; `logs` know the clients' addresses."""
         self._hub = hub
         self._recorder = recorder
         self._receivers = receivers
-        self._caller_of = caller_of
+        self._logs = logs
 
     def received(self, connection: Connection, message: Message) -> Message:
         """A client has sent a message; it goes on with a trace id."""
@@ -39,7 +50,7 @@ class MessageTrace:
         kind, size = message.data_type.value, len(message.data)
         text = f"Message received from client: {kind}, {size} bytes"
         facts = MessageFacts(text, connection_id, connection.user_id, self._hub, trace_id, kind, size, message.group)
-        self._recorder.write(INFORMATIONAL, "MessageReceived", self._caller_of(connection_id), facts)
+        self._recorder.write(INFORMATIONAL, "MessageReceived", self._logs.caller_of(connection_id), facts)
         return msgspec.structs.replace(message, trace_id=trace_id)
 
     def sent(self, members: Mapping[Connection, None], skipped: Collection[Connection], message: Message) -> None:
@@ -48,8 +59,9 @@ class MessageTrace:
             self._each([connection for connection in members if connection not in skipped], message)
             return
         count = len(members) - sum(connection in members for connection in skipped)
-        rest = self._rest(message)
-        facts = MessageFacts(f"Message sent to {count} connections", None, None, *msgspec.structs.astuple(rest))
+        trace_id, kind, size = message.trace_id or "", message.data_type.value, len(message.data)
+        text = f"Message sent to {count} connections"
+        facts = MessageFacts(text, None, None, self._hub, trace_id, kind, size, message.group)
         self._recorder.write(INFORMATIONAL, "MessageSent", "", facts)
 
     def sent_to(self, connection: Connection, message: Message) -> None:
@@ -57,22 +69,15 @@ class MessageTrace:
         self._each((connection,), message)
 
     def _each(self, connections: Iterable[Connection], message: Message) -> None:
-        caller_of = self._caller_of
-        peers = [
-            (caller_of(connection.connection_id), Peer(connection.connection_id, connection.user_id))
-            for connection in connections
-        ]
-        self._recorder.write_each(
-            INFORMATIONAL, "MessageSent", "Message sent to connection", peers, self._rest(message)
-        )
-
-    def _rest(self, message: Message) -> MessageRest:
-        """What is the same for all receivers."""
-        return MessageRest(self._hub, message.trace_id or "", message.data_type.value, len(message.data), message.group)
+        part_of = self._logs.part_of
+        parts = [part_of(connection.connection_id, connection.user_id) for connection in connections]
+        trace_id, kind, size = message.trace_id or "", message.data_type.value, len(message.data)
+        rest = MessageRest("Message sent to connection", self._hub, trace_id, kind, size, message.group)
+        self._recorder.write_each(INFORMATIONAL, "MessageSent", parts, rest)
 
     def dropped(self, connection: Connection, count: int, cause: str) -> None:
         """What waited for a connection will never reach it: frames, which say nothing of their traces."""
         connection_id = connection.connection_id
         text = f"{count} {'frame' if count == 1 else 'frames'} dropped. Reason: {cause}"
         facts = MessageFacts(text, connection_id, connection.user_id, self._hub, "")
-        self._recorder.write(WARNING, "MessageDropped", self._caller_of(connection_id), facts)
+        self._recorder.write(WARNING, "MessageDropped", self._logs.caller_of(connection_id), facts)

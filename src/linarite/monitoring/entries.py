@@ -72,8 +72,9 @@ class MessageFacts(msgspec.Struct, frozen=True, rename="camel", gc=False):
 
 
 class MessageRest(msgspec.Struct, frozen=True, rename="camel", gc=False):
-    """What entries about one message have in common: the members of `MessageFacts` behind those of its connection."""
+    """What entries about one message have in common: the members of `MessageFacts` but those of a connection."""
 
+    message: str
     hub: str
     trace_id: str
     message_type: str | None

@@ -149,7 +149,8 @@ class HourlyFiles:
         """Append the lines, each file's in their order. Raises SinkError with those that have to wait."""
         files: dict[tuple[Stream, str], list[Line]] = {}
         for line in lines:
-            files.setdefault((line.stream, line.text[_HOUR].decode()), []).append(line)
+            stream, text = line
+            files.setdefault((stream, text[_HOUR].decode()), []).append(line)
         rest: list[Line] = []
         reason = ""
         for (stream, hour), of_file in files.items():
@@ -170,7 +171,7 @@ class HourlyFiles:
             self._close(path)
             path = self._tree.path(stream, hour)
             descriptor = self._descriptor(path)
-        content = memoryview(b"\n".join([*[line.text for line in lines], b""]))
+        content = memoryview(b"\n".join([*[text for _, text in lines], b""]))
         before = os.fstat(descriptor).st_size
         written = 0
         try:

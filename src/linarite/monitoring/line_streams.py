@@ -34,7 +34,7 @@ class StandardOutput:
 
     def write(self, lines: Sequence[Line]) -> None:
         """Write all lines; a reader that does not read keeps this thread waiting and nobody else."""
-        content = memoryview(b"\n".join([*[line.text for line in lines], b""]))
+        content = memoryview(b"\n".join([*[text for _, text in lines], b""]))
         try:
             while content:
                 content = content[os.write(self._descriptor, content) :]
@@ -100,8 +100,8 @@ class OtlpLogs:
 def otlp_request(lines: Sequence[Line], version: str) -> dict[str, object]:
     """An ExportLogsServiceRequest in OTLP's JSON form, the lines grouped by resource."""
     by_resource: dict[str, list[object]] = {}
-    for line in lines:
-        by_resource.setdefault(line.stream.resource_id, []).append(_log_record(line.text))
+    for stream, text in lines:
+        by_resource.setdefault(stream.resource_id, []).append(_log_record(text))
     scope = {"name": "linarite.resource_logs", "version": version}
     return {
         "resourceLogs": [

@@ -16,7 +16,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeAlias
 
 from linarite.monitoring.logs import log_event
 
@@ -38,11 +38,8 @@ class Stream(NamedTuple):
     retention_days: int = 0
 
 
-class Line(NamedTuple):
-    """One entry in JSON, without a line break."""
-
-    stream: Stream
-    text: bytes
+Line: TypeAlias = tuple[Stream, bytes]
+"""Whose line it is, and one entry in JSON without a line break. A bare tuple: thousands are made in a second."""
 
 
 class SinkError(Exception):
@@ -97,7 +94,7 @@ class Outflow:
 
     def add(self, line: Line) -> None:
         """Put a line down; it is dropped when the buffer is full."""
-        came = self._came_bytes + len(line.text)
+        came = self._came_bytes + len(line[1])
         waiting = came - self._went_bytes
         if waiting > self._limit_bytes:
             self._found_no_place += 1
@@ -203,4 +200,4 @@ class Outflow:
 
 
 def _bytes_of(lines: Sequence[Line]) -> int:
-    return sum(len(line.text) for line in lines)
+    return sum(len(text) for _, text in lines)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import msgspec
 
 from linarite.monitoring.entries import Clock, Facts, Level, LogCategory
-from linarite.monitoring.outflow import Line, Outflow, Stream
+from linarite.monitoring.outflow import Outflow, Stream
 from linarite.resources.model import Resource
 
 __all__ = ["Peer", "Recorder", "resource_id_of"]
@@ -66,18 +66,19 @@ class Recorder:
         """Write one entry; `caller` is the address of whoever caused it."""
         self._put(b'%b%b,"properties":%b}' % (self._head(level, operation), _encode(caller), _encode(properties)))
 
-    def write_each(
-        self, level: Level, operation: str, message: str, peers: Iterable[tuple[str, Peer]], rest: msgspec.Struct
-    ) -> None:
-        """Write an entry for each peer and its address; message and `rest` are the same in all of them."""
+    def write_each(self, level: Level, operation: str, parts: Iterable[bytes], rest: msgspec.Struct) -> None:
+        """Write an entry for each connection, given by its `part`; `rest` are the other properties, the same in all."""
         head = self._head(level, operation)
-        between = b',"properties":{"message":%b,"connectionId":' % _encode(message)
-        tail = b",%b}" % _encode(rest)[1:]
-        for caller, (connection_id, user_id) in peers:
-            self._put(
-                b'%b%b%b%b,"userId":%b%b'
-                % (head, _encode(caller), between, _encode(connection_id), _encode(user_id), tail)
-            )
+        tail = b"%b}" % _encode(rest)[1:]
+        put = self._put
+        for part in parts:
+            put(head + part + tail)
+
+    @staticmethod
+    def part(caller: str, connection_id: str, user_id: str | None) -> bytes:
+        """A connection's part of its entries: its address, and the beginning of the properties."""
+        ids = (_encode(caller), _encode(connection_id), _encode(user_id))
+        return b'%b,"properties":{"connectionId":%b,"userId":%b,' % ids
 
     def _head(self, level: Level, operation: str) -> bytes:
         fixed = self._operations.get((level, operation))
@@ -88,4 +89,4 @@ class Recorder:
 
     def _put(self, text: bytes) -> None:
         for outflow, stream in self._ways:
-            outflow.add(Line(stream, text))
+            outflow.add((stream, text))

@@ -71,6 +71,7 @@ class ResourceLogs:
         self._subscribers: list[Callable[[], None]] = []
         # Addresses of clients, while they are connected.
         self._callers: dict[str, str] = {}
+        self._parts: dict[str, bytes] = {}
         book.subscribe(self._changed)
         self._apply()
 
@@ -146,11 +147,13 @@ class ResourceLogs:
     def remember(self, connection_id: str, caller: str) -> None:
         """Know a connection's client by its address, until `forget`: entries about it tell it."""
         self._callers[connection_id] = caller
+        self._parts.pop(connection_id, None)
 
     def forget(self, connection_id: str) -> None:
         """The connection is over."""
-        if self._callers:
+        if self._callers or self._parts:
             self._callers.pop(connection_id, None)
+            self._parts.pop(connection_id, None)
 
     def connection_started(self, at: HubName, peer: Peer) -> None:
         """A client is in."""
@@ -197,6 +200,13 @@ class ResourceLogs:
         if recorder is not None:
             facts = ConnectionFacts(message, collection, peer.connection_id, peer.user_id, at.hub)
             recorder.write(level, operation, caller, facts)
+
+    def part_of(self, connection_id: str, user_id: str | None) -> bytes:
+        """What entries about a connection have in common (`Recorder.part`), kept until it is over."""
+        part = self._parts.get(connection_id)
+        if part is None:
+            part = self._parts[connection_id] = Recorder.part(self.caller_of(connection_id), connection_id, user_id)
+        return part
 
     def caller_of(self, connection_id: str | None) -> str:
         """The address of a client; empty if it was let in before anybody wanted to know."""
