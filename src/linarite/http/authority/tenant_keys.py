@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from functools import partial
+from typing import TYPE_CHECKING
 
 from linarite.access.entra_tenant import FetchFailed
-from linarite.events.addresses import AddressDenied, Addresses
-from linarite.events.http_client import HttpClient, tls_context
-from linarite.events.http_connection import ConnectionFailed, ReplyBroken, TimedOut
 from linarite.events.limits import UpstreamLimits
-from linarite.events.targets import InvalidUrl, parse_target
+
+if TYPE_CHECKING:
+    from linarite.events.http_client import HttpClient
 
 __all__ = ["TenantKeys"]
 
@@ -27,15 +27,15 @@ class TenantKeys:
 
     async def fetch(self, url: str) -> bytes:
         """The key set at a URL. Raises FetchFailed."""
-        loop = asyncio.get_running_loop()
-        if self._client is None:
-            # The operator's own choice of address: none is denied.
-            addresses = Addresses((), loop.time)
-            self._client = HttpClient(self._limits, addresses, partial(tls_context, self._limits), loop)
-        deadline = loop.time() + _TIMEOUT_SECONDS
+        # Imported when a tenant is asked: most servers have none, and it takes a part of a start's time.
+        from linarite.events.addresses import AddressDenied
+        from linarite.events.http_connection import ConnectionFailed, ReplyBroken, TimedOut
+        from linarite.events.targets import InvalidUrl, parse_target
+
+        deadline = asyncio.get_running_loop().time() + _TIMEOUT_SECONDS
         try:
             accept = [("Accept", "application/json")]
-            reply = await self._client.send("GET", parse_target(url), accept, b"", deadline)
+            reply = await self._open().send("GET", parse_target(url), accept, b"", deadline)
         except (ConnectionFailed, TimedOut, ReplyBroken, AddressDenied, InvalidUrl, OSError) as error:
             raise FetchFailed(f"{type(error).__name__}: {error}") from None
         if reply.status != 200:
@@ -46,3 +46,14 @@ class TenantKeys:
         """End what is under way."""
         if self._client is not None:
             await self._client.close()
+
+    def _open(self) -> HttpClient:
+        if self._client is None:
+            from linarite.events.addresses import Addresses
+            from linarite.events.http_client import HttpClient, tls_context
+
+            loop = asyncio.get_running_loop()
+            # The operator's own choice of address: none is denied.
+            addresses = Addresses((), loop.time)
+            self._client = HttpClient(self._limits, addresses, partial(tls_context, self._limits), loop)
+        return self._client
