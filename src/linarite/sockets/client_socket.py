@@ -12,10 +12,9 @@ import asyncio
 import logging
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 from multidict import CIMultiDict
 from picows import WSFrame, WSListener, WSMsgType, WSTransport
@@ -24,16 +23,17 @@ from linarite.domain.close_categories import CloseCategory
 from linarite.hubs.connection import Connection
 from linarite.hubs.session import Session
 from linarite.protocols.framing import PING, close_frame, pong_frame
+from linarite.sockets.fragments import Fragments
 from linarite.sockets.keep_alive import KeepAlive
 from linarite.sockets.lingering import close_lingering
 from linarite.sockets.outbox import Outbox
-from linarite.sockets.pace import PaceLimits
-from linarite.sockets.partial_text import unfinished_character
+from linarite.sockets.reading import Reading
+from linarite.sockets.socket_owner import SocketLimits, SocketOwner
 from linarite.sockets.tcp_state import seconds_since_data
 from linarite.sockets.turned_away import RECOVERY_REFUSED
 from linarite.sockets.wire import Wire
 
-__all__ = ["ClientSocket", "SocketLimits", "SocketOwner"]
+__all__ = ["ClientSocket"]
 
 _log = logging.getLogger(__name__)
 
@@ -64,19 +64,6 @@ _CONTINUATION = WSMsgType.CONTINUATION
 _DATA = (_TEXT, _BINARY, _CONTINUATION)
 
 
-@dataclass(frozen=True, slots=True)
-class SocketLimits:
-    """Bounds of one socket; each is the setting of the same name."""
-
-    message_limit_bytes: int
-    outbox_limit_messages: int
-    outbox_limit_bytes: int
-    write_buffer_bytes: int
-    close_timeout_seconds: float
-    rate_debt_seconds: float
-    pace: PaceLimits
-
-
 _TOO_FAST = "The client sends more than its rate limit allows."
 _TOO_SLOW = "The client is too slow to read its messages."
 # On Windows a socket's descriptor is not one that os.write takes.
@@ -88,42 +75,19 @@ class _State(Enum):
     CLOSING = "closing"
 
 
-class SocketOwner(Protocol):
-    """Whoever takes a socket in when it opens and lets it go when it ends."""
-
-    def opened(self, socket: ClientSocket) -> None:
-        """The handshake is answered."""
-
-    def detached(self, socket: ClientSocket) -> None:
-        """The socket has ended, its connection may be recovered. Called at once, so that nothing is lost."""
-
-    def ended(self, session: Session, reason: str) -> None:
-        """The connection is over, for good. Called once."""
-
-    def slowed(self, socket: ClientSocket) -> None:
-        """The client sends too fast and is not read for a while."""
-
-    def gone(self, socket: ClientSocket) -> None:
-        """The transport is closed. Called once, after `opened`."""
-
-
 class ClientSocket(WSListener):
     """A socket of one connection. `connection` and `session` are set before the handshake is answered."""
 
     __slots__ = (
-        "_character",
         "_fragments",
         "_has_said_goodbye",
         "_is_leaving",
-        "_is_paused",
-        "_is_text",
         "_keep_alive",
         "_limits",
         "_loop",
         "_outbox",
         "_owner",
-        "_pace",
-        "_slowed",
+        "_reading",
         "_state",
         "_timeout",
         "_transport",
@@ -153,15 +117,8 @@ class ClientSocket(WSListener):
         self._state = _State.OPEN
         self._outbox: Outbox | None = None
         self._timeout: asyncio.TimerHandle | None = None
-        self._fragments: bytearray | None = None
-        """What has come of a message in several frames: one piece, so that many tiny frames take no more than it."""
-        self._is_text = False
-        self._character = b""
-        """The start of a character at the end of the fragments of a text, mostly nothing."""
-        self._is_paused = False
-        self._pace = limits.pace.start(loop.time())
-        self._slowed: asyncio.TimerHandle | None = None
-        """While the client is not read because it sends too fast: what has it read again."""
+        self._fragments: Fragments | None = None
+        self._reading = Reading(loop, limits.pace.start(loop.time()))
         self._has_said_goodbye = False
         self._is_leaving = False
         """Whether the client has said that it will not come back."""
@@ -174,7 +131,7 @@ class ClientSocket(WSListener):
     def on_ws_connected(self, transport: WSTransport) -> None:
         """The handshake is answered."""
         wire: Wire = transport.underlying_transport  # type: ignore[assignment]  # given to it by the upgrade
-        self._transport = wire.transport
+        self._transport = self._reading.transport = wire.transport
         # picows keeps the handshake for as long as the connection lasts; nobody asks for it any more.
         transport.request.headers = transport.response.headers = _NO_HEADERS
         try:
@@ -211,7 +168,8 @@ class ClientSocket(WSListener):
             return None
         if self._fragments is None:
             return b"" if opcode == _TEXT.value else None
-        return self._character if self._is_text and opcode == _CONTINUATION.value else None
+        is_more = self._fragments.is_text and opcode == _CONTINUATION.value
+        return self._fragments.character if is_more else None
 
     def lost(self) -> None:
         """The transport is closed."""
@@ -219,9 +177,7 @@ class ClientSocket(WSListener):
             return
         if self._timeout is not None:
             self._timeout.cancel()
-        if self._slowed is not None:
-            self._slowed.cancel()
-        self._transport = None
+        self._transport = self._reading.transport = None
         self._end("The connection was lost.", is_final=False)
         self._owner.gone(self)
 
@@ -322,35 +278,11 @@ class ClientSocket(WSListener):
 
     def pause_reading(self) -> None:
         """Take nothing more from the client for now."""
-        if self._transport is not None and self._state is _State.OPEN and not self._is_paused:
-            self._is_paused = True
-            self._transport.pause_reading()
+        self._reading.pause()
 
     def resume_reading(self) -> None:
         """Take what the client sends again."""
-        if self._transport is not None and self._state is _State.OPEN and self._is_paused:
-            self._is_paused = False
-            if self._slowed is None:
-                self._transport.resume_reading()
-
-    def _slow_down(self, seconds: float) -> None:
-        """Read nothing more from a client that sends too fast, until nothing is owed."""
-        if self._slowed is not None or self._transport is None or self._state is not _State.OPEN:
-            return
-        self._owner.slowed(self)
-        self._transport.pause_reading()
-        self._slowed = self._loop.call_later(seconds, self._speed_up)
-
-    def _speed_up(self) -> None:
-        """The time is over; what came before reading stopped may have added to it."""
-        self._slowed = None
-        if self._transport is None or self._state is not _State.OPEN or self._pace is None:
-            return
-        owed = self._pace.owed(self._loop.time())
-        if owed:
-            self._slowed = self._loop.call_later(owed, self._speed_up)
-        elif not self._is_paused:
-            self._transport.resume_reading()
+        self._reading.resume()
 
     def abort(self) -> None:
         """End the socket without a word."""
@@ -365,7 +297,7 @@ class ClientSocket(WSListener):
 
         While reading has stopped, because its requests wait or come too fast, its silence is ours.
         """
-        if self._is_paused or self._slowed is not None:
+        if self._reading.is_stopped:
             self.heard_at = self._keep_alive.now
         if self._transport is not None and not self.connection.is_stalled and self._state is _State.OPEN:
             self._transport.write(PING)
@@ -408,39 +340,36 @@ class ClientSocket(WSListener):
             self._refuse(_PROTOCOL_ERROR)
             return
         if self._fragments is None:
-            self._is_text = kind == _TEXT
             if frame.fin:
-                self._take_message(frame.get_payload_as_bytes())
+                self._take_message(kind == _TEXT, frame.get_payload_as_bytes())
                 return
-            self._fragments, self._character = bytearray(), b""
+            self._fragments = Fragments(kind == _TEXT)
         self._take_fragment(self._fragments, frame)
 
-    def _take_fragment(self, fragments: bytearray, frame: WSFrame) -> None:
-        if len(fragments) + frame.payload_size > self._limits.message_limit_bytes:
+    def _take_fragment(self, fragments: Fragments, frame: WSFrame) -> None:
+        if len(fragments.data) + frame.payload_size > self._limits.message_limit_bytes:
             self._refuse(_TOO_LARGE)
-            return
-        piece = frame.get_payload_as_bytes()
-        fragments += piece
-        if frame.fin:
+        elif not fragments.add(frame.get_payload_as_bytes(), is_last=frame.fin):
+            self._refuse(_INVALID_DATA)
+        elif frame.fin:
             self._fragments = None
-            self._take_message(bytes(fragments))
-        elif self._is_text:
-            rest = unfinished_character(self._character + piece)
-            if rest is None:
-                self._refuse(_INVALID_DATA)
-            else:
-                self._character = rest
+            self._take_message(fragments.is_text, bytes(fragments.data))
 
-    def _take_message(self, payload: bytes) -> None:
-        if self._is_text and not _is_utf8(payload):
+    def _take_message(self, is_text: bool, payload: bytes) -> None:
+        if is_text and not _is_utf8(payload):
             self._refuse(_INVALID_DATA)  # RFC 6455, section 8.1
             return
-        self.session.receive(self._is_text, payload)
-        if self._pace is not None and (owed := self._pace.sent(len(payload), self._loop.time())):
-            if owed > self._limits.rate_debt_seconds:
-                self.connection.close(_POLICY_VIOLATION, _TOO_FAST, _TOO_FAST, category=CloseCategory.THROTTLED)
-            else:
-                self._slow_down(owed)
+        self.session.receive(is_text, payload)
+        if self._reading.is_measured and self._state is _State.OPEN:
+            self._measure(len(payload))
+
+    def _measure(self, size: int) -> None:
+        """Slow a client down that sends too fast; one that has sent far too much already has to go."""
+        owed = self._reading.owed(size)
+        if owed > self._limits.rate_debt_seconds:
+            self.connection.close(_POLICY_VIOLATION, _TOO_FAST, _TOO_FAST)
+        elif owed and self._reading.slow_down(owed):
+            self._owner.slowed(self)
 
     # Endings
 
@@ -517,8 +446,7 @@ class ClientSocket(WSListener):
             self._tell_dropped(len(self._outbox.frames), "disconnected")
         self._outbox = None
         self._fragments = None
-        if (self._is_paused or self._slowed is not None) and self._transport is not None:
-            self._transport.resume_reading()  # for the client's answer to the close frame
+        self._reading.end()
         self._keep_alive.forget(self)
         connection = self.connection
         if connection.outlet is not self:

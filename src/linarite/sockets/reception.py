@@ -44,11 +44,12 @@ from linarite.sockets.admission import (
 )
 from linarite.sockets.client_log import ClientLog
 from linarite.sockets.client_metering import ClientMetering
-from linarite.sockets.client_socket import ClientSocket, SocketLimits
+from linarite.sockets.client_socket import ClientSocket
 from linarite.sockets.forwarded import TrustedProxies, address_of_request
 from linarite.sockets.keep_alive import KeepAlive
 from linarite.sockets.pace import PaceLimits
 from linarite.sockets.recoveries import Recoveries
+from linarite.sockets.socket_owner import SocketLimits
 from linarite.sockets.turned_away import TurnedAway
 from linarite.sockets.upgrade import RequestHead, Welcome
 from linarite.sockets.upstream_events import UpstreamEvents
