@@ -72,6 +72,11 @@ class LinariteLoads:
             send_to_one=(*receive, *self._post(f"{REST}/users/{USER}/:send")),
         )
 
+    def member(self, group: str | None = GROUP) -> tuple[str, ...]:
+        """Return the options of a client that may join and publish, and is in this group from the start."""
+        claims = {} if group is None else {"webpubsub.group": group}
+        return self._client(USER, role=["webpubsub.joinLeaveGroup", "webpubsub.sendToGroup"], **claims)
+
     def raise_events(self) -> tuple[str, ...]:
         """Return the options of plain clients, whose every message is an event for the application server."""
         return (*self._client(USER), *_frame(TEXT))

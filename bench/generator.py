@@ -12,8 +12,8 @@ from bench.pinning import GENERATOR_CORE, pinned
 
 # Each counts frames of the whole run that did not reach whom they should, once and in order.
 DELIVERY_FAULTS = ("lost", "dup", "reordered", "missing_at_end", "undelivered")
-# Connections never opened, opened and then lost, POSTs refused: such a run measured something else.
-CONNECTION_FAULTS = ("failed", "closed", "post_errors")
+# Connections never opened, opened and then lost, not recovered, POSTs refused: such a run measured something else.
+CONNECTION_FAULTS = ("failed", "closed", "post_errors", "unrecovered")
 
 # wsload ends by itself: opening gives up after 30 s without progress and the drain after 20 s.
 RUN_LIMIT_SECONDS = 300

@@ -19,6 +19,8 @@ class Scale:
 
     receivers: int
     receiver_steps: tuple[int, ...]
+    recoveries: int
+    subscribers: int
     idle_connections: int
     idle_seconds: float
     connects: int
@@ -27,10 +29,16 @@ class Scale:
     rounds: int
     seconds: float
 
+    def window(self) -> tuple[str, ...]:
+        """Return the options that say how long a load is measured, and warmed up before that."""
+        return ("-w", str(min(1.0, self.seconds)), "-t", str(self.seconds))
+
 
 FULL = Scale(
     receivers=1000,
     receiver_steps=(100, 1000, 15_000),
+    recoveries=5000,
+    subscribers=100,
     idle_connections=15_000,
     idle_seconds=5,
     connects=10_000,
@@ -43,6 +51,8 @@ FULL = Scale(
 QUICK = Scale(
     receivers=50,
     receiver_steps=(10, 50, 100),
+    recoveries=100,
+    subscribers=10,
     idle_connections=200,
     idle_seconds=0.3,
     connects=200,

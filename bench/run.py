@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from bench.building import CannotBuildError, build_programs
-from bench.cases import CASES
+from bench.catalogue import CASES
 from bench.generator import Generator, GeneratorError
 from bench.measuring import FULL, QUICK, Bench
 from bench.pinning import can_pin

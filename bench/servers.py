@@ -93,10 +93,14 @@ class Linarite(Server):
 
     name = LINARITE
 
+    def __init__(self, *options: str) -> None:
+        """`options` are arguments of `linarite dev`: settings other than the default ones."""
+        self._options = options
+
     def command(self, port: int, folder: Path) -> list[str]:
         """Return the command of a development server, whose access key is known."""
         options = ["--port", str(port), "--tls-port", "0", "--data-folder", str(folder / "data")]
-        return [sys.executable, "-m", "linarite", "dev", *options]
+        return [sys.executable, "-m", "linarite", "dev", *options, *self._options]
 
     def dialect(self, port: int) -> Dialect:
         """Return the loads with tokens signed by the development key."""

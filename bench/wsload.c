@@ -13,7 +13,17 @@
  *     s=<n>         sequence number of the only publisher, or s=<publisher>.<n>; per publisher it must grow by one
  *
  * What a template may hold: {i} index of the connection, {t} and {s} the values above, {n} a number that grows by one with
- * every frame of the connection (an ackId), {pad} filler up to the size given by -z.
+ * every frame of the connection (an ackId), {v} the same as a protobuf varint of five bytes, {pad} filler up to the size
+ * given by -z.
+ *
+ * Reliable clients (-A): of each frame the newest sequence id is kept, in JSON the member "sequenceId", in a binary frame that
+ * of a DataMessage of webpubsub.proto. Each connection acknowledges it once in so many milliseconds, one after the other, as
+ * clients do that came at different times. At the end they close with 1000, so that a server keeps nothing for them.
+ *
+ * Recovery (-q): all connections are cut by a reset, messages are sent by POST, then all connections come back at once by the
+ * connectionId and reconnectionToken that their `connected` frames told (JSON). The line then has "cut_s", from the first cut
+ * until the last POST was answered, "reconnected_s" until the last `connected` frame, and "recovered_s" until the last of the
+ * messages that were missed, all from the first cut.
  *
  * Clock: the time written is the moment at which the frame was DUE, not that at which the socket took it, so a server that
  * pushes back cannot hide its delay. A frame has arrived when the read that brought its end returned.
@@ -45,16 +55,16 @@
 #include <unistd.h>
 
 enum { READ_SIZE = 256 * 1024, FRAME_MAX = 4 << 20, BACKLOG = 1 << 20, ARGUMENT_MAX = 8192, SCAN = 1024, PER_ADDRESS = 20000,
-       MAX_LIST = 8, STALL_SECONDS = 30 };
+       MAX_LIST = 8, STALL_SECONDS = 30, LEAVE_SECONDS = 5 };
 
 /* ---- options -------------------------------------------------------------------------------------------------------- */
 
 static struct {
-    int port, conns, dial_at_once, senders, window, posters, size, offset, batch, ack_ms, expect;
+    int port, conns, dial_at_once, senders, window, posters, size, offset, batch, ack_ms, expect, lots, cuts;
     double dial_rate, settle, warmup, seconds, rate;
     const char *path, *subprotocol, *post_path, *message, *joined;
     const char *header[MAX_LIST], *post_header[MAX_LIST], *join[MAX_LIST];
-    int headers, post_headers, joins, pid[MAX_LIST], pids, flood, numbered, verbose;
+    int headers, post_headers, joins, pid[MAX_LIST], pids, flood, numbered, binary, verbose;
 } opt = { .port = 8080, .conns = 100, .dial_at_once = 64, .settle = 0.3, .warmup = 1, .seconds = 5,
           .path = "/", .size = 64, .batch = 1, .message = "t={t} s={s} {pad}" };
 
@@ -72,7 +82,9 @@ static _Noreturn void usage(void) {
          " -u PATH  POST -m there instead, over -U N connections (1); -r as above, else each posts when its last was answered\n"
          " -T LINE  header of the POST (repeatable)                  -e N     every frame sent must reach N connections\n"
          " -A MS    acknowledge \"sequenceId\" every MS ms             -o N     first index {i} (for several generators)\n"
-         " -b N     frames per write with -f (1)                     -v       tell progress and every failure on stderr");
+         " -b N     frames per write with -f (1)                     -v       tell progress and every failure on stderr\n"
+         " -B       frames sent are binary                           -q N     then cut all, POST -m N times, recover all\n"
+         " -s N     open in N lots; after each the first connection alone sends -j, and waits until a frame comes");
     exit(0);
 }
 
@@ -120,11 +132,12 @@ typedef struct {
     uint8_t *in, *out;                       /* partial frame; bytes the socket did not take */
     uint32_t in_len, in_cap, out_len, out_cap;
     uint64_t next_seq, next_number, posted_at, sequence_id, sequence_acked;
+    char *recovery;                          /* the query by which it may come back, with -q */
     Track *tracks; uint32_t track_cap, track_count;
 } Conn;
 
 static Conn *conns;
-static int total, epoll_fd, dialed, dialing, opened, failed, closed, measuring, sending;
+static int total, epoll_fd, dialed, dialing, opened, failed, closed, measuring, sending, leaving;
 static uint64_t frames, stamped, payload_bytes, sent, posted, post_sum, post_max, unsent;                     /* in the window */
 static uint64_t frames_all, sent_all, delivered_all, post_errors, lost, duplicated, reordered;                /* in the whole run */
 static uint64_t arrived_us, reads;                       /* reads: those that brought a receiver something in the window */
@@ -136,7 +149,7 @@ static int gone(Conn *c) { return c->state >= REDIAL; }
 static void tell(Conn *c, const char *format, ...) {
     static int told;
     va_list list;
-    if (told++ && !opt.verbose) return;
+    if (leaving || (told++ && !opt.verbose)) return;
     fprintf(stderr, "wsload: %s %d, port %d: ", c->is_post ? "poster" : "connection", c->index + opt.offset, opt.port);
     va_start(list, format); vfprintf(stderr, format, list); va_end(list);
     fputs(opt.verbose ? "\n" : " (-v tells every failure)\n", stderr);
@@ -153,7 +166,7 @@ static void drop(Conn *c) {
     if (c->state < OPEN) dialing--;
     if (c->state == OPEN) opened--;
     if (c->state == POSTING) post_errors += c->busy;
-    else if (c->was_open) closed++;
+    else if (c->was_open) closed += !leaving;
     else failed++;
     c->state = c->state == POSTING ? REDIAL : DEAD;
     close(c->fd);
@@ -192,6 +205,8 @@ static size_t frame_into(uint8_t *to, int opcode, const char *text, size_t n) {
     return p - to;
 }
 
+static int data_frame(void) { return opt.binary ? 2 : 1; }
+
 static void put_frame(Conn *c, int opcode, const char *text, size_t n) {
     static uint8_t buffer[FRAME_MAX + 16];
     put(c, buffer, frame_into(buffer, opcode, text, n));
@@ -202,11 +217,15 @@ static void put_frame(Conn *c, int opcode, const char *text, size_t n) {
 static size_t fill(char *to, const char *template, Conn *c, uint64_t due_us, int size) {
     char *p = to, *pad_at = NULL;
     for (const char *q = template; *q; ) {
-        if (*q == '{' && q[1] && q[2] == '}' && strchr("itsn", q[1])) {
+        if (*q == '{' && q[1] && q[2] == '}' && strchr("itsnv", q[1])) {
             if (q[1] == 'i') p += sprintf(p, "%d", c->index + opt.offset);
             if (q[1] == 't') p += sprintf(p, "%llu", (unsigned long long)due_us);
             if (q[1] == 's') p += sprintf(p, "%d.%llu", c->index + opt.offset, (unsigned long long)c->next_seq++);
             if (q[1] == 'n') p += sprintf(p, "%llu", (unsigned long long)++c->next_number);
+            if (q[1] == 'v') {               /* overlong, which protobuf allows: the frame's lengths stay what they are */
+                uint64_t number = ++c->next_number;
+                for (int k = 0; k < 5; k++, number >>= 7) *p++ = (number & 127) | (k < 4 ? 128 : 0);
+            }
             q += 3;
         } else if (!strncmp(q, "{pad}", 5)) pad_at = p, q += 5;
         else *p++ = *q++;
@@ -221,7 +240,7 @@ static char text[FRAME_MAX], request[FRAME_MAX];          /* templates are short
 
 static void send_message(Conn *c, uint64_t due_us) {
     size_t n = fill(text, opt.message, c, due_us, opt.size);
-    put_frame(c, 1, text, n);
+    put_frame(c, data_frame(), text, n);
     sent_all++;
     if (measuring) sent++;
 }
@@ -292,12 +311,52 @@ static void follow(Conn *c, uint32_t publisher, uint64_t number) {
     delivered_all += own && fresh;
 }
 
-static void on_message(Conn *c, const char *data, size_t n) {
+static uint64_t varint(const uint8_t **p, const uint8_t *end) {
+    uint64_t value = 0;
+    for (int shift = 0; *p < end && shift < 64; shift += 7) {
+        value |= (uint64_t)(**p & 127) << shift;
+        if (!(*(*p)++ & 128)) break;
+    }
+    return value;
+}
+
+/* The sequence id of a reliable message; 0 if this is none. */
+static uint64_t sequence_id_of(const char *data, size_t n, int is_binary) {
+    if (!is_binary) {
+        const char *id = memmem(data, n < SCAN ? n : SCAN, "\"sequenceId\":", 13);
+        return id ? id += 13, digits(&id, data + n, 20) : 0;
+    }
+    const uint8_t *p = (const uint8_t *)data, *end = p + n;
+    if (!n || *p++ != 0x12) return 0;        /* DownstreamMessage.data_message */
+    varint(&p, end);
+    while (p < end) {
+        uint64_t key = varint(&p, end), value = varint(&p, end);
+        if (key == 0x20) return value;       /* DataMessage.sequence_id */
+        if ((key & 7) > 2 || (key & 7) == 1 || value > (uint64_t)(end - p)) return 0;
+        if ((key & 7) == 2) p += value;
+    }
+    return 0;
+}
+
+/* Keeps what a `connected` frame tells a client to come back with. */
+static void note_recovery(Conn *c, const char *data, size_t n) {
+    const char *id = memmem(data, n, "\"connectionId\":\"", 16), *token = memmem(data, n, "\"reconnectionToken\":\"", 21);
+    if (!id || !token) return;
+    id += 16, token += 21;
+    free(c->recovery);
+    if (asprintf(&c->recovery, "awps_connection_id=%.*s&awps_reconnection_token=%.*s", (int)strcspn(id, "\""), id, (int)strcspn(token, "\""), token) < 0) exit(1);
+}
+
+static void on_message(Conn *c, const char *data, size_t n, int is_binary) {
     size_t scan = n < SCAN ? n : SCAN;
-    const char *end = data + n, *t = marked(data, scan, 't'), *s = marked(data, scan, 's'), *id;
+    const char *end = data + n, *t = marked(data, scan, 't'), *s = marked(data, scan, 's');
     int answer = !opt.numbered;              /* is this what the connection sent, come back? */
+    if (c->state == JOINING && opt.cuts) note_recovery(c, data, scan);
     if (c->state == JOINING && memmem(data, scan, opt.joined, strlen(opt.joined))) { c->state = OPEN; c->was_open = 1; dialing--; opened++; }
-    if (opt.ack_ms && (id = memmem(data, scan, "\"sequenceId\":", 13))) { id += 13; c->sequence_id = digits(&id, end, 20); }
+    if (opt.ack_ms) {
+        uint64_t id = sequence_id_of(data, n, is_binary);
+        if (id > c->sequence_id) c->sequence_id = id;
+    }
     if (s) {
         uint32_t publisher = 0xffffffff;
         uint64_t number = digits(&s, end, 20);
@@ -333,7 +392,7 @@ static size_t on_bytes(Conn *c, const uint8_t *d, size_t n) {
         else if (opcode == 8) {
             tell(c, "closed by the server: %d %.*s", len > 1 ? (uint8_t)body[0] << 8 | (uint8_t)body[1] : 0, len > 2 ? (int)len - 2 : 0, body + 2);
             drop(c);
-        } else if (opcode == 1 || opcode == 2) on_message(c, body, len);
+        } else if (opcode == 1 || opcode == 2) on_message(c, body, len, opcode == 2);
         else if (!opcode && measuring) payload_bytes += len;
     }
     return at;
@@ -360,7 +419,7 @@ static size_t on_handshake(Conn *c, const uint8_t *bytes, size_t n) {
     }
     c->state = opt.joined ? JOINING : OPEN;
     if (c->state == OPEN) c->was_open = 1, dialing--, opened++;
-    for (int i = 0; i < opt.joins && !gone(c); i++) put_frame(c, 1, text, fill(text, opt.join[i], c, wall_us(), 0));
+    for (int i = 0; i < opt.joins && !opt.lots && !gone(c); i++) put_frame(c, data_frame(), text, fill(text, opt.join[i], c, wall_us(), 0));
     return head;
 }
 
@@ -455,7 +514,8 @@ static void on_connected(Conn *c) {
     }
     c->state = SHAKING;
     size_t h = sprintf(request, "GET ");
-    h += fill(request + h, opt.path, c, 0, 0);
+    if (c->recovery) h += sprintf(request + h, "%.*s?%s", (int)strcspn(opt.path, "?"), opt.path, c->recovery);
+    else h += fill(request + h, opt.path, c, 0, 0);
     h += sprintf(request + h, " HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                  "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n", opt.port);
     if (opt.subprotocol) h += sprintf(request + h, "Sec-WebSocket-Protocol: %s\r\n", opt.subprotocol);
@@ -498,7 +558,7 @@ static int flood(Conn *c) {                  /* writes -b frames unless the last
     if (c->state != OPEN || c->out_len) return 0;
     size_t n = 0;
     for (int k = 0; k < opt.batch && n < FRAME_MAX / 2; k++) {
-        n += frame_into(buffer + n, 1, text, fill(text, opt.message, c, wall_us(), opt.size));
+        n += frame_into(buffer + n, data_frame(), text, fill(text, opt.message, c, wall_us(), opt.size));
         sent_all++;
         if (measuring) sent++;
     }
@@ -520,19 +580,36 @@ static void poll_once(double seconds) {
     }
 }
 
-static void open_all(void) {
+/* Opens the connections up to this one, those that are not dialed yet. */
+static void open_until(int end) {
     double began = now(), told = began, moved = began;
-    int before = -1;
-    while (dialed < total || dialing) {
+    int before = -1, first = dialed;
+    while (dialed < end || dialing) {
         double t = now();
-        int due = opt.dial_rate ? (int)((t - began) * opt.dial_rate) + 1 : total;
-        while (dialed < total && dialed < due && dialing < opt.dial_at_once) dial(&conns[dialed++]);
+        int due = opt.dial_rate ? first + (int)((t - began) * opt.dial_rate) + 1 : end;
+        while (dialed < end && dialed < due && dialing < opt.dial_at_once) dial(&conns[dialed++]);
         poll_once(opt.dial_rate ? 0.001 : 0.01);
         if (dialed - dialing != before) before = dialed - dialing, moved = t;
         if (t - moved > STALL_SECONDS) { fprintf(stderr, "wsload: %d connections still not open after %d s without progress\n", dialing, STALL_SECONDS); break; }
         if (opt.verbose && t - told > 1) { told = t; fprintf(stderr, "open %d of %d, failed %d\n", opened, opt.conns, failed); }
     }
-    failed += total - dialed + dialing;
+    failed += end - dialed + dialing;
+}
+
+/* The first connection says what those who come later shall not hear. */
+static void first_speaks(void) {
+    Conn *c = conns;
+    uint64_t before = frames_all;
+    for (int i = 0; i < opt.joins && c->state == OPEN; i++) put_frame(c, data_frame(), text, fill(text, opt.join[i], c, wall_us(), 0));
+    for (double until = now() + 1; frames_all == before && c->state == OPEN && now() < until; ) poll_once(0.01);
+}
+
+static void open_all(void) {
+    for (int lot = 1; lot <= opt.lots; lot++) {
+        open_until((int)((long long)opt.conns * lot / opt.lots));
+        first_speaks();
+    }
+    open_until(total);
 }
 
 static double schedule;                      /* when the frame number 0 of -r is due */
@@ -560,17 +637,27 @@ static double send_due(double t) {
     return 0;
 }
 
-static void acknowledge(void) {
-    for (int i = 0; i < opt.conns; i++) {
-        Conn *c = &conns[i];
+/* Acknowledges for as many connections as are due since the last call: all of them once in -A ms, in turn. */
+static void acknowledge(double t) {
+    static double last, due;
+    static int turn;
+    due += (t - last) * opt.conns * 1000 / opt.ack_ms;
+    if (due > opt.conns) due = opt.conns;
+    for (last = t; due >= 1; due--, turn = (turn + 1) % opt.conns) {
+        Conn *c = &conns[turn];
         if (c->state != OPEN || c->sequence_id == c->sequence_acked) continue;
-        c->sequence_acked = c->sequence_id;
-        put_frame(c, 1, text, sprintf(text, "{\"type\":\"sequenceAck\",\"sequenceId\":%llu}", (unsigned long long)c->sequence_id));
+        uint64_t id = c->sequence_acked = c->sequence_id;
+        size_t n = 0;
+        if (opt.binary) {                    /* UpstreamMessage.sequence_ack_message, its sequence_id */
+            for (text[2] = 0x08, n = 3; id > 127; id >>= 7) text[n++] = (id & 127) | 128;
+            text[n++] = id;
+            text[0] = 0x42, text[1] = n - 2;
+        } else n = sprintf(text, "{\"type\":\"sequenceAck\",\"sequenceId\":%llu}", (unsigned long long)id);
+        put_frame(c, data_frame(), text, n);
     }
 }
 
 static void run(double seconds) {
-    static double acked;
     double until = now() + seconds;
     for (double t; (t = now()) < until; ) {
         double wait = until - t < 0.01 ? until - t : 0.01;
@@ -580,7 +667,7 @@ static void run(double seconds) {
             if (opt.rate) { double next = send_due(t); if (next < wait) wait = next; }
         }
         poll_once(wait);
-        if (opt.ack_ms && (t - acked) * 1000 >= opt.ack_ms) { acked = t; acknowledge(); }
+        if (opt.ack_ms) acknowledge(t);
     }
 }
 
@@ -596,6 +683,38 @@ static void drain(void) {                    /* until nothing has come for 0.5 s
         run(0.1);
         quiet = frames_all == before ? quiet + 0.1 : 0;
     }
+}
+
+/* Cuts every connection, sends what all of them miss, has all of them come back at once, and reports how long that took. */
+static void recover_all(void) {
+    struct linger reset = { 1, 0 };
+    double began = now(), cpu = server_cpu();
+    for (int i = 0; i < opt.conns; i++) {
+        Conn *c = &conns[i];
+        if (c->state != OPEN) continue;
+        setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+        close(c->fd);
+        c->state = REDIAL, c->was_open = 0, opened--;
+    }
+    for (int i = 0; i < opt.cuts; i++) {
+        Conn *poster = &conns[opt.conns];
+        if (poster->state == POSTING) send_post(poster, wall_us());
+        while (poster->state == POSTING && poster->busy && now() < began + STALL_SECONDS) poll_once(0.01);
+    }
+    double cut = now() - began;
+    int before = failed;
+    dialed = 0, opt.dial_at_once = opt.conns;
+    open_until(opt.conns);
+    double reconnected = now() - began;
+    while (delivered_all < sent_all * opt.conns && now() < began + STALL_SECONDS) poll_once(0.01);
+    printf(",\"cut_s\":%.3f,\"reconnected_s\":%.3f,\"recovered_s\":%.3f,\"unrecovered\":%d", cut, reconnected, now() - began, failed - before);
+    if (opt.pids) printf(",\"server_us_per_recovery\":%.1f", (server_cpu() - cpu) * 1e6 / opt.conns);
+}
+
+static void leave(void) {
+    leaving = 1;
+    for (int i = 0; i < opt.conns; i++) if (conns[i].state == OPEN) put_frame(&conns[i], 8, "\x03\xe8", 2);
+    for (double until = now() + LEAVE_SECONDS; opened && now() < until; ) poll_once(0.01);
 }
 
 /* Frames that a connection still misses at the end: of those sent here, or compared with the connection that got furthest. */
@@ -624,7 +743,7 @@ static double number(int option, const char *argument) {
 }
 
 static void read_options(int argc, char **argv) {
-    for (int o; (o = getopt(argc, argv, "p:P:n:R:C:H:S:j:J:w:t:i:k:r:x:fm:z:u:U:T:c:e:A:o:b:vh")) != -1; ) {
+    for (int o; (o = getopt(argc, argv, "p:P:n:R:C:H:S:j:J:w:t:i:k:r:x:fm:z:u:U:T:c:e:A:o:b:Bs:q:vh")) != -1; ) {
         if (o != '?' && optarg && strlen(optarg) > ARGUMENT_MAX) wrong_use("-%c: longer than %d bytes", o, ARGUMENT_MAX);
         switch (o) {
         case 'p': opt.port = number(o, optarg); break;    case 'P': opt.path = optarg; break;
@@ -645,6 +764,8 @@ static void read_options(int argc, char **argv) {
         case 'e': opt.expect = number(o, optarg); break;
         case 'A': opt.ack_ms = number(o, optarg); break;  case 'o': opt.offset = number(o, optarg); break;
         case 'b': opt.batch = number(o, optarg); break;   case 'v': opt.verbose = 1; break;
+        case 'B': opt.binary = 1; break;                  case 's': opt.lots = number(o, optarg); break;
+        case 'q': opt.cuts = number(o, optarg); break;
         case 'h': usage();
         default: wrong_use("unknown option");
         }
@@ -660,6 +781,8 @@ static void read_options(int argc, char **argv) {
     if (opt.posters && (opt.window || opt.flood)) wrong_use("-u takes -r or none of -r, -x and -f");
     if (ways && !opt.senders && !opt.posters) wrong_use("-r, -x and -f need -k or -u");
     if (opt.expect && !opt.numbered) wrong_use("-e needs {s} in -m");
+    if (opt.lots > opt.conns) wrong_use("-s is more than -n");
+    if (opt.cuts && (!opt.posters || !opt.joined || opt.binary)) wrong_use("-q needs -u and -J and excludes -B");
     if (opt.batch < 1 || opt.dial_at_once < 1) wrong_use("-b and -C are at least 1");
     for (int i = 0; i < opt.pids; i++) {
         char name[64];
@@ -691,6 +814,7 @@ int main(int argc, char **argv) {
     if (failed && !connected) { puts("}"); return 1; }
     fflush(stdout);                          /* whoever started this may wait until all are open */
     run(opt.settle);
+    if (opt.cuts) recover_all();
     double rss_open = server_rss(), cpu0 = 0, own0 = 0, cpu = 0, own = 0, t0 = 0, wall = 0, rss_load = 0;
 
     if (opt.seconds) {
@@ -705,8 +829,8 @@ int main(int argc, char **argv) {
         run(opt.seconds);
         wall = now() - t0, cpu = server_cpu() - cpu0, own = seconds_of(CLOCK_PROCESS_CPUTIME_ID) - own0, rss_load = server_rss();
         measuring = sending = 0;
-        drain();
     }
+    if (opt.seconds || opt.cuts) drain();
 
     uint64_t missing = missing_at_end();
     long long undelivered = opt.expect ? (long long)(sent_all * opt.expect - delivered_all) : 0;
@@ -721,13 +845,18 @@ int main(int argc, char **argv) {
         if (opt.senders || opt.posters) printf(",\"sent\":%llu,\"sent_per_s\":%.0f,\"unsent\":%llu", (unsigned long long)sent, sent / wall, (unsigned long long)unsent);
         if (opt.posters) printf(",\"posted\":%llu,\"post_errors\":%llu,\"post_mean_ms\":%.3f,\"post_max_ms\":%.3f", (unsigned long long)posted, (unsigned long long)post_errors,
                                 posted ? post_sum / 1000.0 / posted : 0.0, post_max / 1000.0);
+    }
+    if (opt.seconds || opt.cuts) {
         printf(",\"lost\":%llu,\"dup\":%llu,\"reordered\":%llu,\"missing_at_end\":%llu", (unsigned long long)lost, (unsigned long long)duplicated, (unsigned long long)reordered, (unsigned long long)missing);
         if (opt.numbered && sent_all) printf(",\"sent_all\":%llu,\"delivered_all\":%llu,\"fan_out\":%.6g", (unsigned long long)sent_all, (unsigned long long)delivered_all, (double)delivered_all / sent_all);
         if (opt.expect) printf(",\"undelivered\":%lld", undelivered);
+    }
+    if (opt.seconds) {
         if (opt.pids) printf(",\"server_cpu\":%.2f,\"server_us_per_msg\":%.3f,\"rss_load_mb\":%.1f", cpu / wall, frames ? cpu * 1e6 / frames : 0.0, rss_load / 1e6);
         printf(",\"own_cpu\":%.2f", own / wall);
     }
     puts("}");
-    if (failed_to_open || closed || post_errors) return 1;
+    if (opt.ack_ms) leave();
+    if (failed_to_open || failed || closed || post_errors) return 1;
     return lost || duplicated || reordered || missing || undelivered ? 3 : 0;
 }
