@@ -147,15 +147,21 @@ class HourlyFiles:
 
     def write(self, lines: Sequence[Line]) -> None:
         """Append the lines, each file's in their order. Raises SinkError with those that have to wait."""
-        files: dict[tuple[Stream, str], list[Line]] = {}
+        files: dict[tuple[Stream, bytes], list[Line]] = {}
+        of_file: list[Line] = []
+        last: tuple[Stream | None, bytes] = (None, b"")
         for line in lines:
             stream, text = line
-            files.setdefault((stream, text[_HOUR].decode()), []).append(line)
+            hour = text[_HOUR]
+            if stream is not last[0] or hour != last[1]:  # lines come in rows of one stream: most need no look-up
+                last = (stream, hour)
+                of_file = files.setdefault((stream, hour), [])
+            of_file.append(line)
         rest: list[Line] = []
         reason = ""
         for (stream, hour), of_file in files.items():
             try:
-                self._append(stream, hour, of_file)
+                self._append(stream, hour.decode(), of_file)
             except OSError as error:
                 rest += of_file
                 reason = f"{error.strerror}: {self._folder}"

@@ -82,7 +82,7 @@ class Operations:
     async def send_to_all(self, call: ApiRequest) -> Answer:
         """To every connection of the hub."""
         at, excluded, ttl, wanted = call.at(), call.excluded(), call.ttl_seconds(), call.filter()
-        message = await self._message(call, None, ttl)
+        message = await self._message(call, at, None, ttl)
         self._backplane.publish(do.SendToAll(at, message, excluded, wanted))
         return _ACCEPTED
 
@@ -91,32 +91,32 @@ class Operations:
         at, group, excluded, ttl, wanted = (
             call.at(), call.group(), call.excluded(), call.ttl_seconds(), call.filter(),
         )  # fmt: skip
-        message = await self._message(call, group, ttl)
+        message = await self._message(call, at, group, ttl)
         self._backplane.publish(do.SendToGroup(at, group, message, excluded, wanted))
         return _ACCEPTED
 
     async def send_to_user(self, call: ApiRequest) -> Answer:
         """To a user's connections."""
         at, user_id, ttl, wanted = call.at(), call.user_id(), call.ttl_seconds(), call.filter()
-        message = await self._message(call, None, ttl)
+        message = await self._message(call, at, None, ttl)
         self._backplane.publish(do.SendToUser(at, user_id, message, wanted))
         return _ACCEPTED
 
     async def send_to_connection(self, call: ApiRequest) -> Answer:
         """To one connection."""
         at, connection_id, ttl = call.at(), call.connection_id(), call.ttl_seconds()
-        message = await self._message(call, None, ttl)
+        message = await self._message(call, at, None, ttl)
         self._backplane.publish(do.SendToConnection(at, connection_id, message))
         return _ACCEPTED
 
-    async def _message(self, call: ApiRequest, group: str | None, ttl: int) -> Message:
+    async def _message(self, call: ApiRequest, at: do.HubAddress, group: str | None, ttl: int) -> Message:
         body = await call.body()
         content = parse_content_type(call.headers.get(b"content-type"))
         data = read_content(content, body)
         expires_at = self._clock() + ttl if ttl else None
         message = Message(content.data_type, data, group, None, _metadata(call.headers), expires_at)
         if self._logs is not None and self._logs.messaging:
-            return trace_received(self._logs, call, message)
+            return trace_received(self._logs, call, at, message)
         return message
 
     # Existence
