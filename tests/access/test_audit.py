@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from linarite.access.audit import AUDIT_FILE, AuditLog
+from linarite.access.audit import AUDIT_FILE, REFUSED_FILE, AuditLog
 
 MOMENT = datetime(2026, 1, 2, 3, 4, 5, 678_000, UTC)
 
@@ -67,3 +67,13 @@ def test_log_that_cannot_be_written_holds_up_nobody_and_is_told_once(tmp_path, f
     file.rmdir()
     audit.record("call", {})
     assert len(lines(file)) == 1
+
+
+def test_refused_calls_drive_out_no_others(tmp_path, file):
+    audit = AuditLog(tmp_path, 1000)
+    audit.record("call", {"caller": "a"})
+    for number in range(200):
+        audit.record("call", {"number": number}, is_refused=True)
+    assert [line["caller"] for line in lines(file)] == ["a"]
+    assert lines(tmp_path / REFUSED_FILE)[-1]["number"] == 199
+    assert {each.name for each in tmp_path.iterdir()} == {AUDIT_FILE, REFUSED_FILE, f"{REFUSED_FILE}.1"}

@@ -86,13 +86,13 @@ class Authority:
     def sign_in(self, client_id: str, secret: str, audience: str) -> IssuedToken:
         """A token for an application that knows its secret. Raises SignInRefused, which does not say what was wrong.
 
-        The first call makes the signing key, so not on the event loop's thread.
+        Without a signing key it makes one (`SigningKeys.ensure`), so call that before, away from the event loop.
         """
         identity = self._identity(client_id)
         if identity is None or not self._has_secret(client_id, secret):
             raise SignInRefused
         now = int(self._clock())
-        key = self.keys.ensure()
+        key = self.keys.current or self.keys.ensure()
         claims = {
             "aud": audience,
             "iss": self.name,

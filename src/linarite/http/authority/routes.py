@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute, Route
 
 from linarite.access.assembly import Access
 from linarite.access.authority import TENANT_ID, SignInRefused
+from linarite.access.signing_key import SigningKey
 from linarite.http.authority import resource_list, subscriptions
 from linarite.http.authority.discovery import discovery_document, key_set
 from linarite.http.authority.metadata import metadata_document
@@ -114,10 +115,7 @@ class _Front:
 
     async def keys(self, request: Request) -> Response:
         """The public key, made now if nobody has asked for a token yet."""
-        key = self._authority.keys.current
-        if key is None:
-            key = await asyncio.to_thread(self._authority.keys.ensure)
-        return _json(200, key_set(key))
+        return _json(200, key_set(await self._signing_key()))
 
     async def token(self, request: Request) -> Response:
         """A token, or why there is none."""
@@ -126,7 +124,9 @@ class _Front:
             body = await _form_body(request)
             wanted = parse_token_request(body, request.headers.get("authorization"), self._url(request))
             client_id, audience = wanted.client_id, wanted.audience
-            issued = await asyncio.to_thread(self._authority.sign_in, client_id, wanted.secret, audience)
+            await self._signing_key()
+            # A signature takes a millisecond, once an hour for each client.
+            issued = self._authority.sign_in(client_id, wanted.secret, audience)
         except TokenRequestRefused as refused:
             answer = _error(refused)
         except SignInRefused:
@@ -151,6 +151,11 @@ class _Front:
         )
         return _error(TokenRequestRefused("unauthorized_client", text))
 
+    async def _signing_key(self) -> SigningKey:
+        keys = self._authority.keys
+        key = keys.current
+        return await asyncio.to_thread(keys.ensure) if key is None else key
+
     def _url(self, request: Request) -> str:
         return endpoint_of(request, self._public_endpoint, self._proxies).url
 
@@ -163,7 +168,7 @@ class _Front:
             "audience": audience or None,
             "status": status,
         }
-        self._audit.record("sign-in", fields)
+        self._audit.record("sign-in", fields, is_refused=status != 200)
 
 
 async def _form_body(request: Request) -> bytes:

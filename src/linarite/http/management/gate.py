@@ -120,7 +120,7 @@ class Gate:
             "status": status,
             "request": request_id,
         }
-        self._audit.record("management call", fields)
+        self._audit.record("management call", fields, is_refused=isinstance(caller, ManagementRefused))
 
     def _unauthorized(self, refused: ManagementRefused, request: Request) -> Answer:
         """401 that says where tokens are to be had, as the platform does (RFC 6750, section 3, with its own member)."""
