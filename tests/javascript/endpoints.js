@@ -2,7 +2,7 @@
 
 import { randomUUID } from "node:crypto";
 
-function required(name) {
+export function required(name) {
   const value = process.env[name];
   if (!value) throw new Error(`${name} is not set: these tests are started by tests/service/test_javascript.py`);
   return value;

@@ -12,6 +12,10 @@ export class Mailbox {
     else this.#kept.push(item);
   }
 
+  get isEmpty() {
+    return this.#kept.length === 0;
+  }
+
   /** Gives the next item, or rejects when none comes within the deadline. */
   next() {
     if (this.#kept.length) return Promise.resolve(this.#kept.shift());

@@ -127,6 +127,7 @@ def node(server: ServerProcess) -> Callable[[str], subprocess.CompletedProcess[s
         "LINARITE_HTTP_CONNECTION_STRING": server.http.connection_string,
         "LINARITE_HTTPS_CONNECTION_STRING": server.https.connection_string,
         "LINARITE_ADMINISTRATOR_TOKEN": administrator_token(server.http.authority.parents[1]),
+        "LINARITE_PYTHON": sys.executable,
         "NODE_EXTRA_CA_CERTS": str(server.https.authority),
     }
     return lambda file: run_to_end(["node", "--test", file], JAVASCRIPT_TESTS, environment)
