@@ -6,10 +6,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from tests.running_server import JSON_PROTOCOL
+from tests.signing import signed
+from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Subprotocol
 
 from linarite.cli.azure.entry import run
 
@@ -34,6 +39,8 @@ def server_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The data folder of a development server that runs, on free ports, until the tests end."""
     folder = tmp_path_factory.mktemp("server")
     command = [sys.executable, "-m", "linarite", "dev", "--port", "0", "--tls-port", "0", "--data-folder", str(folder)]
+    # The server's own certificate will do for a custom one.
+    command += ["--custom-certificates-folder", str(folder / "certificates")]
     # Event handlers that are not there are asked once: commands are not to wait for them.
     command += ["--upstream-validation-timeout-seconds", "0.5"]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
@@ -73,6 +80,22 @@ def az(command: Callable[..., Outcome], server_folder: Path, monkeypatch: pytest
     """Runs a command, given as one line without quotes, against the server."""
     monkeypatch.setenv("LINARITE_DATA_FOLDER", str(server_folder))
     return lambda line: command(*line.split())
+
+
+@pytest.fixture
+def connected_client() -> Callable[..., AbstractContextManager[tuple[ClientConnection, str]]]:
+    """Connects a client of the JSON subprotocol to a hub, with the connection string of its resource."""
+
+    @contextmanager
+    def connected(connection_string: str, hub: str, **claims: object) -> Iterator[tuple[ClientConnection, str]]:
+        parts = dict(part.split("=", 1) for part in connection_string.strip().split(";") if part)
+        url = f"{parts['Endpoint']}/client/hubs/{hub}"
+        token = signed(parts["AccessKey"], {"aud": url, "exp": time.time() + 60, **claims})
+        address = f"ws{url.removeprefix('http')}?access_token={token}"
+        with connect(address, subprotocols=[Subprotocol(JSON_PROTOCOL)]) as client:
+            yield client, json.loads(client.recv(DEADLINE_SECONDS))["connectionId"]
+
+    return connected
 
 
 @pytest.fixture

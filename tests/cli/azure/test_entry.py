@@ -4,12 +4,14 @@ import shlex
 import shutil
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from linarite.cli.azure.help_texts import EXAMPLES
 
+RESOURCE = "-n my-pubsub-demo -g rg-pubsub-demo"
 # The commands as the tutorial prints them.
 TUTORIAL = """
 shopt -s expand_aliases
@@ -42,15 +44,30 @@ def test_the_tutorials_commands_run_as_printed(server_folder, tmp_path):
     assert done.stdout.count('"name": "demo-hub"') == 1
 
 
-def test_every_example_of_the_help_runs(az, command):
+def test_every_example_of_the_help_runs(az, command, connected_client, monkeypatch):
     """They are written so that, in their order, each finds what it needs."""
-    for examples in EXAMPLES.values():
-        for _, line in examples:
-            program, *words = shlex.split(line)
-            assert program == "linarite"
-            outcome = command(*words)
-            errors = re.sub(r"^WARNING: .* gets no events now: .*\n", "", outcome.errors, flags=re.MULTILINE)
-            assert (outcome.exit_code, errors) == (0, ""), line
+    with Path(os.devnull).open() as nothing, ExitStack() as clients:
+        monkeypatch.setattr("sys.stdin", nothing)
+        placeholders = {}
+        for name, examples in EXAMPLES.items():
+            if name == "webpubsub show":
+                placeholders["$RESOURCE_ID"] = az(f"webpubsub show {RESOURCE} --query id -o tsv").output.strip()
+            if name == "webpubsub client start":
+                string = az(f"webpubsub key show {RESOURCE} --query primaryConnectionString -o tsv").output
+                client = clients.enter_context(connected_client(string, "chat", sub="anna"))
+                placeholders["$CONNECTION_ID"] = client[1]
+            for _, line in examples:
+                run_example(command, line, placeholders)
+
+
+def run_example(command, line, placeholders):
+    for placeholder, meant in placeholders.items():
+        line = line.replace(placeholder, meant)
+    program, *words = shlex.split(line)
+    assert program == "linarite"
+    outcome = command(*words)
+    errors = re.sub(r"^WARNING: .* gets no events now: .*\n", "", outcome.errors, flags=re.MULTILINE)
+    assert (outcome.exit_code, errors) == (0, ""), line
 
 
 @pytest.mark.parametrize("name", EXAMPLES)

@@ -8,7 +8,9 @@ URL_TEMPLATE = "properties.eventHandlers[0].urlTemplate"
     [
         ("webpubsub frobnicate", "'frobnicate' is not in the 'linarite webpubsub' command group"),
         ("webpubsub", "the following arguments are required: _subcommand"),
-        ("webpubsub show -n demo", "the following arguments are required: --resource-group/-g"),
+        ("webpubsub show -n demo", "(--resource-group | --ids) are required"),
+        ("webpubsub key show", "(--resource-group --name | --ids) are required"),
+        ("webpubsub hub list -n demo", "the following arguments are required: --resource-group/-g"),
         ("group create -n rg", "the following arguments are required: --location/-l"),
         ("webpubsub create -n demo -g rg", "the following arguments are required: --sku"),
         ("webpubsub create -n demo -g rg --sku Free_F1 --unit-count many", "invalid int value: 'many'"),

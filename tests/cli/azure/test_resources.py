@@ -40,7 +40,7 @@ def test_a_resource_is_printed_with_its_properties_one_level_up(az, group):
     assert document["provisioningState"] == "Succeeded"
     assert document["resourceGroup"] == group
     assert document["location"] == "westeurope"
-    assert document["sku"] == {"capacity": 1, "name": "Free_F1", "size": "F1", "tier": "Free"}
+    assert document["sku"] == {"capacity": 1, "family": None, "name": "Free_F1", "size": "F1", "tier": "Free"}
     assert az(f"webpubsub show -n demo-FLAT -g {group}").document == document
     assert document in az(f"webpubsub list -g {group}").document
     assert document in az("webpubsub list").document

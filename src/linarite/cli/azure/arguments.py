@@ -1,19 +1,35 @@
-"""The forms of values that options take, beyond plain text: tags, switches and event handlers."""
+"""The forms of values that options take, beyond plain text: tags, switches, event handlers, rules and changes."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from knack.log import get_logger
+from knack.util import CLIError
 
-__all__ = ["EventHandlerAction", "SwitchAction", "TagsAction"]
+from linarite.cli.azure.generic_update import Change
+
+__all__ = [
+    "ChangeAction",
+    "EventHandlerAction",
+    "IpRuleAction",
+    "SwitchAction",
+    "TagAction",
+    "TagsAction",
+    "WrongUse",
+    "spelled",
+]
 
 _logger = get_logger(__name__)
 
 _USAGE = "usage error: {option} KEY=VALUE [KEY=VALUE ...]"
 # Keys of --event-handler that are members of an event handler as they stand; the others have a rule of their own.
 _PLAIN_KEYS = {"url-template": "urlTemplate", "user-event-pattern": "userEventPattern"}
+
+
+class WrongUse(CLIError):  # type: ignore[misc]  # knack has no types
+    """Options that do not go together: exit code 2, as for one of the wrong form."""
 
 
 class EventHandlerAction(argparse.Action):
@@ -70,6 +86,21 @@ class TagsAction(argparse.Action):
         setattr(namespace, self.dest, {word.partition("=")[0]: word.partition("=")[2] for word in words})
 
 
+class TagAction(argparse.Action):
+    """One tag of the form KEY[=VALUE]; without a value, any value will do."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: str | Sequence[object] | None,
+        option_string: str | None = None,
+    ) -> None:
+        """Set the tag."""
+        key, _, text = str(values).partition("=")
+        setattr(namespace, self.dest, {key: text})
+
+
 class SwitchAction(argparse.Action):
     """`true` or `false` in any case; the option alone means true."""
 
@@ -82,3 +113,45 @@ class SwitchAction(argparse.Action):
     ) -> None:
         """Set the switch."""
         setattr(namespace, self.dest, str(values).lower() == "true")
+
+
+class IpRuleAction(argparse.Action):
+    """One occurrence of --ip-rule: one more rule, of the words value=NETWORK and action=Allow|Deny."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: str | Sequence[object] | None,
+        option_string: str | None = None,
+    ) -> None:
+        """Append the rule to those that came before."""
+        words = [str(word).partition("=") for word in values or ()]
+        rule = {key: text for key, _, text in words}
+        if set(rule) != {"value", "action"} or not all(equals for _, equals, _ in words):
+            parser.error(f"usage error: {option_string} value=NETWORK action=Allow|Deny")
+        setattr(namespace, self.dest, [*(getattr(namespace, self.dest) or ()), rule])
+
+
+class ChangeAction(argparse.Action):
+    """One occurrence of --set, --add or --remove, which remembers its place among all of them."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: str | Sequence[object] | None,
+        option_string: str | None = None,
+    ) -> None:
+        """Append the change to those that came before."""
+        # A name with an underscore in front is no parameter of a command.
+        place = getattr(namespace, "_changes", 0)
+        namespace._changes = place + 1
+        change = Change(option_string or "", tuple(str(word) for word in values or ()), place)
+        setattr(namespace, self.dest, [*(getattr(namespace, self.dest) or ()), change])
+
+
+def spelled(*words: str) -> Callable[[str], str]:
+    """A type for an option with fixed words, which are taken in any case and passed on as they are spelled here."""
+    known = {word.lower(): word for word in words}
+    return lambda text: known.get(text.lower(), text)

@@ -10,14 +10,14 @@ from knack.help_files import helps
 
 from linarite.cli.azure.log_commands import LOG_EXAMPLES, LOG_GROUPS
 from linarite.cli.azure.metric_commands import METRIC_EXAMPLES, METRIC_GROUPS
+from linarite.cli.azure.webpubsub_commands import WEBPUBSUB_GROUPS
+from linarite.cli.azure.webpubsub_examples import LAST_WEBPUBSUB_EXAMPLES, WEBPUBSUB_EXAMPLES
 
 __all__ = ["EXAMPLES", "register"]
 
 _GROUPS = {
     "group": "Manage resource groups.",
-    "webpubsub": "Manage Web PubSub resources.",
-    "webpubsub key": "Manage access keys and connection strings.",
-    "webpubsub hub": "Manage hub settings.",
+    **WEBPUBSUB_GROUPS,
     "monitor": "View what is measured of resources.",
     **METRIC_GROUPS,
     **LOG_GROUPS,
@@ -40,92 +40,13 @@ EXAMPLES: Mapping[str, Sequence[tuple[str, str]]] = {
     "group show": [
         ("Show a resource group.", "linarite group show --name rg-pubsub-demo"),
     ],
-    "webpubsub create": [
-        (
-            "Create a resource of the free tier.",
-            "linarite webpubsub create --name my-pubsub-demo --resource-group rg-pubsub-demo --location eastus "
-            "--sku Free_F1",
-        ),
-        (
-            "Create a resource with two units at the location of its group.",
-            "linarite webpubsub create -n my-second-demo -g rg-pubsub-demo --sku Standard_S1 --unit-count 2",
-        ),
+    "group update": [
+        ("Tag a resource group.", "linarite group update --name rg-pubsub-demo --set tags.team=web"),
     ],
-    "webpubsub show": [
-        (
-            "Show a resource's host name.",
-            "linarite webpubsub show -n my-pubsub-demo -g rg-pubsub-demo --query hostName -o tsv",
-        ),
-    ],
-    "webpubsub list": [
-        ("List all resources as a table.", "linarite webpubsub list --output table"),
-    ],
-    "webpubsub update": [
-        (
-            "Scale a resource to ten units.",
-            "linarite webpubsub update -n my-second-demo -g rg-pubsub-demo --sku Standard_S1 --unit-count 10",
-        ),
-    ],
-    "webpubsub key show": [
-        (
-            "Get the connection string.",
-            "linarite webpubsub key show --name my-pubsub-demo --resource-group rg-pubsub-demo "
-            "--query primaryConnectionString --output tsv",
-        ),
-    ],
-    "webpubsub key regenerate": [
-        (
-            "Make the primary key anew.",
-            "linarite webpubsub key regenerate -n my-pubsub-demo -g rg-pubsub-demo --key-type primary "
-            "--query primaryKey -o tsv",
-        ),
-    ],
-    "webpubsub hub create": [
-        (
-            "Create a hub whose events go to one URL.",
-            "linarite webpubsub hub create --name my-pubsub-demo --resource-group rg-pubsub-demo --hub-name demo-hub "
-            '--event-handler url-template="https://your-server.com/api/pubsub" user-event-pattern="*" '
-            'system-event="connect,connected,disconnected"',
-        ),
-        (
-            "Create a hub with two event handlers that clients may connect to without a token.",
-            "linarite webpubsub hub create -n my-pubsub-demo -g rg-pubsub-demo --hub-name open-hub "
-            "--allow-anonymous true "
-            "--event-handler url-template=https://one.example.com/{event} system-event=connect system-event=connected "
-            "--event-handler url-template=https://two.example.com/{hub} user-event-pattern=message,other",
-        ),
-    ],
-    "webpubsub hub update": [
-        (
-            "Refuse clients without a token and keep the event handlers.",
-            "linarite webpubsub hub update -n my-pubsub-demo -g rg-pubsub-demo --hub-name open-hub "
-            "--allow-anonymous false",
-        ),
-    ],
-    "webpubsub hub show": [
-        (
-            "Show a hub's event handlers.",
-            "linarite webpubsub hub show -n my-pubsub-demo -g rg-pubsub-demo --hub-name demo-hub "
-            "--query properties.eventHandlers",
-        ),
-    ],
-    "webpubsub hub list": [
-        (
-            "List the names of hubs that have settings.",
-            'linarite webpubsub hub list -n my-pubsub-demo -g rg-pubsub-demo --query "[].name" -o tsv',
-        ),
-    ],
-    "webpubsub hub delete": [
-        (
-            "Delete a hub's settings.",
-            "linarite webpubsub hub delete -n my-pubsub-demo -g rg-pubsub-demo --hub-name open-hub",
-        ),
-    ],
+    **WEBPUBSUB_EXAMPLES,
     **METRIC_EXAMPLES,
     **LOG_EXAMPLES,
-    "webpubsub delete": [
-        ("Delete a resource.", "linarite webpubsub delete -n my-second-demo -g rg-pubsub-demo"),
-    ],
+    **LAST_WEBPUBSUB_EXAMPLES,
     "group delete": [
         ("Delete a group and all in it without being asked.", "linarite group delete --name rg-pubsub-demo --yes"),
     ],

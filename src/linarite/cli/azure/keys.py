@@ -14,5 +14,5 @@ def show(client: Management, resource_group_name: str, webpubsub_name: str) -> D
 
 def regenerate(client: Management, resource_group_name: str, webpubsub_name: str, key_type: str) -> Document:
     """Make an access key anew; tokens signed with the old one are refused at once."""
-    body = {"keyType": key_type}
-    return client.resource("POST", resource_group_name, webpubsub_name, "regenerateKey", body=body)
+    client.resource("POST", resource_group_name, webpubsub_name, "regenerateKey", body={"keyType": key_type})
+    return show(client, resource_group_name, webpubsub_name)

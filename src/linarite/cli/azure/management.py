@@ -2,41 +2,41 @@
 
 from __future__ import annotations
 
-import http.client
 import json
-import os
-import ssl
+import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, TypeAlias
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
 from knack.log import get_logger
 from knack.util import CLIError
 
-from linarite.cli.azure.running_server import ServerAddress
+from linarite.cli.azure.exchange import CallRefused, Reply, exchange
+from linarite.cli.azure.running_server import ServerAddress, parse_endpoint
 
-__all__ = ["Document", "Management", "ManagementError"]
+__all__ = ["LOCAL_SUBSCRIPTION", "Document", "Management", "ManagementError"]
 
 _logger = get_logger(__name__)
 
 # JSON as the server sent it. What commands do with it is mostly to print it.
 Document: TypeAlias = Any
 
-# A change waits for the disk, and for a few seconds for event handlers; a server that takes longer is stuck.
-_TIMEOUT_SECONDS = 30.0
+LOCAL_SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
+"""The one subscription of a server; others are taken as well."""
+
 _WEB_PUB_SUB_VERSION = "2024-03-01"
 _GROUP_VERSION = "2024-11-01"
 # What was done, but may not be what was meant: shown on standard error.
 _WARNING_HEADER = "x-linarite-warning"
+# "Track asynchronous Azure operations": where to ask whether a change is done, and when to ask again.
+_OPERATION_HEADER = "azure-asyncoperation"
+_UNDER_WAY = ("Running", "Creating", "Updating", "Deleting")
+_OPERATION_SECONDS = 600.0
 
 
-class ManagementError(CLIError):  # type: ignore[misc]  # knack has no types
-    """The server refused a call: its status, and the platform's code and message in the lines that `az` prints."""
-
-    def __init__(self, status: int, code: str, message: str, target: str | None) -> None:
-        lines = [f"({code}) {message}", f"Code: {code}", f"Message: {message}"]
-        super().__init__("\n".join([*lines, f"Target: {target}"] if target else lines))
-        self.status = status
+class ManagementError(CallRefused):
+    """The management API refused a call."""
 
 
 class Management:
@@ -59,6 +59,11 @@ class Management:
         path = "/".join(["/providers/Microsoft.SignalRService/webPubSub", *(quote(name, safe="") for name in names)])
         return self._call(method, scope + path, _WEB_PUB_SUB_VERSION, body)
 
+    def location(self, name: str, segment: str) -> Document:
+        """The answer of a call about a location, such as its `usages`."""
+        path = f"/providers/Microsoft.SignalRService/locations/{quote(name, safe='')}/{segment}"
+        return self._call("GET", path, _WEB_PUB_SUB_VERSION, None)
+
     def at(
         self,
         method: str,
@@ -73,6 +78,10 @@ class Management:
     def own(self, method: str, path: str, query: Mapping[str, object] | None = None) -> Document:
         """The answer of a call to a page of Linarite's own, which has no versions; lists are repeated parameters."""
         return self._send(method, f"{path}?{urlencode(query or {}, doseq=True)}", None)
+
+    def at_endpoint(self, endpoint: str) -> ServerAddress:
+        """The server under an address that it has told of itself, with the authorities that are trusted for it."""
+        return replace(self._find(), url=parse_endpoint(endpoint))
 
     @property
     def subscription(self) -> str:
@@ -94,53 +103,52 @@ class Management:
 
     def _send(self, method: str, target: str, body: Mapping[str, object] | None) -> Document:
         server = self._find()
-        headers = {"Authorization": f"Bearer {server.token}", "Accept": "application/json"}
-        content = None
-        if body is not None:
-            content = json.dumps(body)
-            headers["Content-Type"] = "application/json"
-        connection = _connect(server)
-        try:
-            connection.request(method, server.url.path.rstrip("/") + target, content, headers)
-            response = connection.getresponse()
-            for warning in response.msg.get_all(_WARNING_HEADER, ()):
-                _logger.warning("%s", warning)
-            return _answer(response.status, response.read(), server)
-        except ssl.SSLCertVerificationError as error:
-            raise CLIError(
-                f"The certificate of {server.url.geturl()} is not trusted: {error.verify_message}. "
-                "Set SSL_CERT_FILE or REQUESTS_CA_BUNDLE to the file of its authority."
-            ) from error
-        except (OSError, http.client.HTTPException) as error:
-            raise CLIError(f"No server answers at {server.url.geturl()}: {error or type(error).__name__}.") from error
-        finally:
-            connection.close()
+        reply = _exchange(server, method, target, body)
+        for warning in reply.headers.get_all(_WARNING_HEADER, ()):
+            _logger.warning("%s", warning)
+        document = _answer(reply, server)
+        operation = reply.headers.get(_OPERATION_HEADER)
+        if operation is None:
+            return document
+        _wait(server, operation)
+        # What was put is asked for again, as the platform's clients do: until now it has said that it is not done.
+        return self._send("GET", target, None) if method in ("PUT", "PATCH") else document
 
 
-def _connect(server: ServerAddress) -> http.client.HTTPConnection:
-    """A connection to the server itself: proxies of the environment are for other hosts."""
-    host = server.url.hostname or ""
-    if server.url.scheme == "http":
-        return http.client.HTTPConnection(host, server.url.port, timeout=_TIMEOUT_SECONDS)
-    context = ssl.create_default_context()
-    # The variable that `az` and everything else built on requests takes.
-    for file in (server.authority, os.environ.get("REQUESTS_CA_BUNDLE")):
-        if file:
-            try:
-                context.load_verify_locations(file)
-            except OSError as error:
-                raise CLIError(f"Certificate authorities cannot be read from {file}: {error}.") from error
-    return http.client.HTTPSConnection(host, server.url.port, timeout=_TIMEOUT_SECONDS, context=context)
+def _exchange(server: ServerAddress, method: str, target: str, body: Mapping[str, object] | None) -> Reply:
+    headers = {"Authorization": f"Bearer {server.token}", "Accept": "application/json"}
+    if body is None:
+        return exchange(server, method, target, headers)
+    headers["Content-Type"] = "application/json"
+    return exchange(server, method, target, headers, json.dumps(body).encode())
 
 
-def _answer(status: int, content: bytes, server: ServerAddress) -> Document:
+def _wait(server: ServerAddress, operation: str) -> None:
+    """Return when the operation at that address is done. Raises CLIError when it has failed or takes too long."""
+    address = urlsplit(operation)
+    target = f"{address.path.removeprefix(server.url.path.rstrip('/'))}?{address.query}"
+    until = time.monotonic() + _OPERATION_SECONDS
+    while time.monotonic() < until:
+        reply = _exchange(server, "GET", target, None)
+        document = _answer(reply, server) or {}
+        status = document.get("status")
+        if status == "Succeeded":
+            return
+        if status not in _UNDER_WAY:
+            refusal = document.get("error") or {}
+            raise ManagementError(409, refusal.get("code", str(status)), refusal.get("message", "The change failed."))
+        time.sleep(float(reply.headers.get("retry-after", "1")))
+    raise CLIError(f"The operation is not done after {_OPERATION_SECONDS:.0f} seconds; look again later.")
+
+
+def _answer(reply: Reply, server: ServerAddress) -> Document:
     try:
-        document: Document = json.loads(content) if content else None
-        if status < 400:
+        document: Document = json.loads(reply.content) if reply.content else None
+        if reply.status < 400:
             return document
         refusal = document["error"]
-        raise ManagementError(status, refusal["code"], refusal["message"], refusal.get("target"))
+        raise ManagementError(reply.status, refusal["code"], refusal["message"], refusal.get("target"))
     except (ValueError, KeyError, TypeError) as error:
         raise CLIError(
-            f"What answers at {server.url.geturl()} is no management API of Linarite: it sent status {status}."
+            f"What answers at {server.url.geturl()} is no management API of Linarite: it sent status {reply.status}."
         ) from error

@@ -8,17 +8,46 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["add_resource_groups", "flat_resource", "group_table"]
+__all__ = ["add_resource_groups", "flat", "flat_resource", "full_sku", "group_table", "resource_changes"]
 
 # Members whose names come out differently from the SDK's snake case and back.
 _SPELLINGS = {"networkACLs": "networkAcLs", "externalIP": "externalIp", "socketIO": "socketIo"}
+# Members that are not of a resource's properties.
+_OWN_MEMBERS = ("id", "identity", "kind", "location", "name", "sku", "systemData", "tags", "type")
 
 
 def flat_resource(document: dict[str, Any]) -> dict[str, Any]:
     """A resource with its properties one level up."""
     properties = document.pop("properties")
     lifted = {_SPELLINGS.get(name, name): member for name, member in properties.items()}
-    return {"identity": None, **lifted, **document}
+    return {"identity": None, **lifted, **document, "sku": full_sku(document["sku"])}
+
+
+def full_sku(sku: dict[str, Any]) -> dict[str, Any]:
+    """A SKU with every member of the SDK's model."""
+    return {"name": None, "tier": None, "size": None, "family": None, "capacity": None, **sku}
+
+
+def flat(document: dict[str, Any]) -> dict[str, Any]:
+    """What belongs to a resource, such as a custom domain, with its properties one level up."""
+    return {**document["properties"], **{name: part for name, part in document.items() if name != "properties"}}
+
+
+def resource_changes(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
+    """The body of a PATCH that makes the one flat resource the other; of members that are the same it says nothing."""
+    written = {printed: name for name, printed in _SPELLINGS.items()}
+    body: dict[str, Any] = {"properties": {}}
+    for name, member in after.items():
+        if name in before and before[name] == member:
+            continue
+        if name in _OWN_MEMBERS:
+            # Null would leave the tags as they are.
+            body[name] = {} if name == "tags" and member is None else member
+        else:
+            # The API has this boolean as text.
+            text = str(member).lower() if name == "resourceStopped" and isinstance(member, bool) else member
+            body["properties"][written.get(name, name)] = text
+    return body
 
 
 def add_resource_groups(result: object) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
 from jmespath.exceptions import JMESPathError
 from knack import CLI
 from knack.events import (
+    EVENT_INVOKER_POST_CMD_TBL_CREATE,
     EVENT_INVOKER_POST_PARSE_ARGS,
     EVENT_INVOKER_TRANSFORM_RESULT,
     EVENT_PARSER_GLOBAL_CREATE,
@@ -19,15 +21,17 @@ from knack.log import CLILogging
 from knack.parser import CLICommandParser
 from knack.util import CLIError
 
+from linarite.cli.azure.arguments import WrongUse
 from linarite.cli.azure.commands import Commands
-from linarite.cli.azure.management import Management, ManagementError
+from linarite.cli.azure.exchange import CallRefused
+from linarite.cli.azure.management import LOCAL_SUBSCRIPTION, Management
 from linarite.cli.azure.output import add_resource_groups
+from linarite.cli.azure.resource_ids import add_ids_options, read_ids
 from linarite.cli.azure.running_server import ENDPOINT_VARIABLE, find_server
 
 __all__ = ["Program"]
 
-# The one subscription of a server; others are taken as well.
-_LOCAL_SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
+_NO_OPTIONS: Mapping[str, str | None] = {"endpoint": None, "data_folder": None, "subscription": None}
 # Exit codes of `az`: "Azure CLI error handling", and 3 for what was not found.
 _FAILED, _NOT_FOUND, _WRONG_USE = 1, 3, 2
 
@@ -46,22 +50,27 @@ class Program(CLI):  # type: ignore[misc]  # knack has no types
             commands_loader_cls=Commands,
         )
         self.register_event(EVENT_PARSER_GLOBAL_CREATE, _add_global_options)
+        self.register_event(EVENT_INVOKER_POST_CMD_TBL_CREATE, add_ids_options)
         self.register_event(EVENT_INVOKER_POST_PARSE_ARGS, _keep_global_options)
+        self.register_event(EVENT_INVOKER_POST_PARSE_ARGS, read_ids)
         self.register_event(EVENT_INVOKER_TRANSFORM_RESULT, _transform_result)
 
     def management(self) -> Management:
         """The management API of the server that the options and the environment name."""
-        options: dict[str, str | None] = self.data["server_options"]
+        # None of them is known while a shell asks for completions.
+        options: Mapping[str, str | None] = self.data.get("server_options") or _NO_OPTIONS
         return Management(
             lambda: find_server(options["endpoint"], options["data_folder"], os.environ),
-            options["subscription"] or _LOCAL_SUBSCRIPTION,
+            options["subscription"] or LOCAL_SUBSCRIPTION,
         )
 
     def exception_handler(self, ex: Exception) -> int:
         """Say what went wrong in one place and one form, and give the exit code."""
         match ex:
-            case ManagementError(status=404):
+            case CallRefused(status=404):
                 exit_code = _NOT_FOUND
+            case WrongUse():
+                exit_code = _WRONG_USE
             case CLIError():
                 exit_code = _FAILED
             case JMESPathError():

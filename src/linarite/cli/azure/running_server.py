@@ -16,7 +16,7 @@ from linarite.access.administrator import ADMINISTRATOR_TOKEN_FILE
 from linarite.setting_sources import CONFIG_VARIABLE, find_value, read_file
 from linarite.settings import Settings, SettingsError, definitions
 
-__all__ = ["ENDPOINT_VARIABLE", "TOKEN_VARIABLE", "ServerAddress", "find_server"]
+__all__ = ["ENDPOINT_VARIABLE", "TOKEN_VARIABLE", "ServerAddress", "find_server", "parse_endpoint"]
 
 ENDPOINT_VARIABLE = "LINARITE_ENDPOINT"
 TOKEN_VARIABLE = "LINARITE_ADMINISTRATOR_TOKEN"  # noqa: S105
@@ -40,7 +40,7 @@ def find_server(endpoint: str | None, data_folder: str | None, environment: Mapp
     folder = _data_folder(data_folder, environment)
     authority = folder / "certificates" / "authority.pem"
     named = endpoint or environment.get(ENDPOINT_VARIABLE)
-    url = _parse_endpoint(named) if named else _running(folder)
+    url = parse_endpoint(named) if named else _running(folder)
     token = environment.get(TOKEN_VARIABLE) or _token(folder, url, is_named=bool(named))
     return ServerAddress(url, token, authority if authority.is_file() else None)
 
@@ -57,7 +57,8 @@ def _data_folder(argument: str | None, environment: Mapping[str, str]) -> Path:
     return Path(str(found[0])) if found else Settings().data_folder
 
 
-def _parse_endpoint(text: str) -> SplitResult:
+def parse_endpoint(text: str) -> SplitResult:
+    """The address of a server. Raises CLIError for a text that is none."""
     url = urlsplit(text)
     try:
         is_endpoint = url.scheme in ("http", "https") and bool(url.hostname) and (url.port is None or url.port > 0)
@@ -76,7 +77,7 @@ def _running(folder: Path) -> SplitResult:
         endpoint = record["http"] or record["https"]
         if not isinstance(endpoint, str):
             raise TypeError(f"expected an address under http or https, got {endpoint!r}")
-        return _parse_endpoint(endpoint)
+        return parse_endpoint(endpoint)
     except FileNotFoundError as error:
         raise CLIError(
             f"No server runs with the data folder {folder}. Start one with 'linarite dev', "
