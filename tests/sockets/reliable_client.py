@@ -10,6 +10,8 @@ from tests.running_server import DEADLINE_SECONDS, Client, RunningServer
 from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
+from linarite.domain.commands import HubAddress
+
 RELIABLE = "json.reliable.webpubsub.azure.v1"
 REFUSED = (1008, "The connection could not be recovered.")
 
@@ -44,14 +46,15 @@ class ReliableClient:
         await self.client.send_json({"type": "sequenceAck", "sequenceId": sequence_id})
         assert await self.client.ask({"type": "ping"}) == {"type": "pong"}
 
-    async def lose(self) -> None:
+    async def lose(self, resource: str | None = None) -> None:
         """Lose the socket without a word; returns when the server has noticed."""
         self.client.websocket.transport.abort()
-        await self.is_detached()
+        await self.is_detached(resource)
 
-    async def is_detached(self) -> None:
+    async def is_detached(self, resource: str | None = None) -> None:
         """Wait until the connection is without a socket."""
-        hub = self.server.hub_of(self.hub)
+        at = HubAddress(resource or self.server.resource.name.lower(), self.hub)
+        hub = self.server.server._backplane._hub(at)
         async with asyncio.timeout(DEADLINE_SECONDS):
             while True:
                 connection = hub.find(self.connection_id)

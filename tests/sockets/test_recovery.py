@@ -213,6 +213,17 @@ async def test_with_a_new_salt_no_older_token_opens_anything(server, hub, client
     assert (await reliable(server, hub)).connection_id
 
 
+async def test_of_a_deleted_resource_nothing_can_be_recovered(tmp_path, hub):
+    async with running_server(tmp_path) as server:
+        group = server.resource.resource_group
+        other, _ = server.registry.create_or_update(group, "other", {"location": "here", "sku": {"name": "Free_F1"}})
+        client = await reliable(server, hub, key=other.keys.primary)
+        await client.lose(resource="other")
+        server.registry.delete(group, "other")
+        await eventually(lambda: server.server._directory.count("other") == 0)
+        assert await refusal(server, client.url()) == REFUSED
+
+
 # Ends
 
 

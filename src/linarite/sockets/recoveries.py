@@ -8,6 +8,7 @@ are kept, and nobody upstream hears of it. When its time is up, or when it is cl
 from __future__ import annotations
 
 import asyncio
+import secrets
 import time
 from collections.abc import Callable
 
@@ -18,6 +19,7 @@ from linarite.sockets.admission import RecoveryRequest
 
 __all__ = ["Recoveries"]
 
+_SALT_BYTES = 32
 _EXPIRED = "The connection recovery timeout expired."
 
 
@@ -73,7 +75,8 @@ class Recoveries:
         connection_id = session.connection.connection_id
         self._sessions[connection_id] = session
         resource = self._registry.get(session.at.resource)
-        salt = resource.keys.salt if resource is not None else ""
+        # Of a resource that has been deleted meanwhile nothing can be recovered, and its clients are being closed.
+        salt = resource.keys.salt if resource is not None else secrets.token_hex(_SALT_BYTES)
         return make_reconnection_token(salt, connection_id, time.time())
 
     def find(self, request: RecoveryRequest) -> Session | None:
