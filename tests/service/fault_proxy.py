@@ -114,6 +114,13 @@ class _Link:
                 end.transport.abort()
 
 
+class _Refusal(asyncio.Protocol):
+    """Ends a connection at once."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        cast(asyncio.Transport, transport).abort()
+
+
 class FaultProxy:
     """Listens on a port of its own in front of a server's."""
 
@@ -123,8 +130,11 @@ class FaultProxy:
         self.links: set[_Link] = set()
         self.faults: Counter[str] = Counter()
         self.port = 0
+        self.is_broken = False
 
     def accept(self) -> asyncio.Protocol:
+        if self.is_broken:
+            return _Refusal()
         link = _Link(self)
         self.links.add(link)
         loop = asyncio.get_running_loop()
@@ -141,6 +151,11 @@ class FaultProxy:
         link.harm(fault, self._rng)
         self.faults[fault] += 1
         return fault
+
+    def break_off(self) -> None:
+        """Cut every connection, and each new one at once, until `is_broken` is taken back."""
+        self.is_broken = True
+        self.cut_all()
 
     def cut_all(self) -> None:
         """Cut every connection at once."""

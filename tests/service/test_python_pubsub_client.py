@@ -1,15 +1,11 @@
 """The official Python client for subscribers, unmodified, with the JSON protocol, in both its forms."""
 
-import asyncio
 import gc
 import os
 import subprocess
 import sys
-from contextlib import AsyncExitStack
 
 import pytest
-from azure.messaging.webpubsubclient import WebPubSubClient
-from azure.messaging.webpubsubclient.aio import WebPubSubClient as AsyncWebPubSubClient
 from azure.messaging.webpubsubclient.models import (
     CallbackType,
     OpenClientError,
@@ -19,46 +15,15 @@ from azure.messaging.webpubsubclient.models import (
 )
 from azure.messaging.webpubsubservice import WebPubSubServiceClient
 from google.protobuf.any_pb2 import Any as ProtobufAny
-from tests.running_server import DEADLINE_SECONDS, eventually
+from tests.running_server import eventually
+from tests.service.python_clients import FORMS, SHORT_WAITS, python_clients
 
 ALL_ROLES = ["webpubsub.joinLeaveGroup", "webpubsub.sendToGroup"]
 PROTOBUF = ProtobufAny(type_url="type.googleapis.com/example.Note", value=b"\x0a\x02hi").SerializeToString()
 
-# The synchronous client misses an opening or an ack that comes before it waits for it, and then sits out its time.
-SHORT_WAITS = {"start_timeout": 2.0, "ack_timeout": 1.0}
-OPTIONS = {"protocol_type": WebPubSubProtocolType.JSON, "message_retry_total": 0} | SHORT_WAITS
+OPTIONS = {"protocol_type": WebPubSubProtocolType.JSON, "message_retry_total": 0}
 
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
-
-
-class Events:
-    """What a client reported, one queue for each kind: the clients promise no order between kinds."""
-
-    def __init__(self):
-        self.loop = asyncio.get_running_loop()
-        self.queues = {kind: asyncio.Queue() for kind in CallbackType}
-
-    def record_from_thread(self, kind, *arguments):
-        self.loop.call_soon_threadsafe(self.queues[kind].put_nowait, *(arguments or [None]))
-
-    async def record(self, kind, *arguments):
-        self.queues[kind].put_nowait(*(arguments or [None]))
-
-    async def next(self, kind):
-        return await asyncio.wait_for(self.queues[kind].get(), DEADLINE_SECONDS)
-
-
-class InThread:
-    """The synchronous client with every method awaitable, so that one test serves both clients."""
-
-    def __init__(self, client):
-        self.client = client
-
-    def __getattr__(self, name):
-        async def call(*arguments, **options):
-            return await asyncio.to_thread(getattr(self.client, name), *arguments, **options)
-
-        return call
 
 
 @pytest.fixture
@@ -68,34 +33,11 @@ def forgotten_sockets():
     gc.collect()
 
 
-@pytest.fixture(params=["sync", "aio"])
+@pytest.fixture(params=FORMS)
 async def open_client(request, forgotten_sockets):
     """Give a function that opens a client and returns it with its events; it is closed when the test ends."""
-    async with AsyncExitStack() as stack:
-
-        async def open_one(url, **options):
-            events = Events()
-            if request.param == "sync":
-                client, record = (
-                    InThread(WebPubSubClient(url, **OPTIONS | options)),
-                    events.record_from_thread,
-                )
-            else:
-                client, record = AsyncWebPubSubClient(url, **OPTIONS | options), events.record
-            for kind in CallbackType:
-                await client.subscribe(kind, listener(record, kind))
-            stack.push_async_callback(client.close)
-            await client.open()
-            return client, events
-
+    async with python_clients(request.param, **OPTIONS) as open_one:
         yield open_one
-
-
-def listener(record, kind):
-    def report(*arguments):
-        return record(kind, *arguments)
-
-    return report
 
 
 @pytest.fixture
