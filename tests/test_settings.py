@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linarite.setting_definitions import Definition
 from linarite.settings import Settings, SettingsError, definitions, load
+from linarite.settings.definitions import Definition
 
 BY_NAME = {definition.name: definition for definition in definitions()}
 

@@ -23,8 +23,8 @@ from linarite.cli.azure.running_server import ENDPOINT_VARIABLE, TOKEN_VARIABLE
 from linarite.cli.server_record import NoServer, read_server_record
 from linarite.cli.setting_arguments import add_setting_arguments, load_settings, new_parser
 from linarite.private_files import exclusive_access, make_private_folder, write_private_file
-from linarite.setting_sources import CONFIG_VARIABLE
 from linarite.settings import load
+from linarite.settings.sources import CONFIG_VARIABLE
 
 __all__ = ["LOGIN_FILE", "Login", "name_server", "read_login", "run_login", "run_logout"]
 

@@ -5,8 +5,8 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from linarite.setting_sources import CONFIG_VARIABLE
 from linarite.settings import Loaded, definitions, load
+from linarite.settings.sources import CONFIG_VARIABLE
 
 __all__ = ["add_setting_arguments", "load_settings", "new_parser"]
 

@@ -13,8 +13,8 @@ from urllib.parse import SplitResult, urlsplit
 from knack.util import CLIError
 
 from linarite.access.administrator import ADMINISTRATOR_TOKEN_FILE
-from linarite.setting_sources import CONFIG_VARIABLE, find_value, read_file
 from linarite.settings import Settings, SettingsError, definitions
+from linarite.settings.sources import CONFIG_VARIABLE, find_value, read_file
 
 __all__ = ["ENDPOINT_VARIABLE", "TOKEN_VARIABLE", "ServerAddress", "find_server", "parse_endpoint"]
 

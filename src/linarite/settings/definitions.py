@@ -1,6 +1,6 @@
 """What one setting is: how it is described, named in each source, and read from text or TOML.
 
-A setting is declared once, as a field of `linarite.settings.Settings`. Its command-line argument, environment
+A setting is declared once, as a field of a class of this package. Its command-line argument, environment
 variable, TOML key, help text and reference page all derive from that declaration through `Definition`.
 """
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from linarite.setting_definitions import ENVIRONMENT_PREFIX, Definition, SettingsError
+from linarite.settings.definitions import ENVIRONMENT_PREFIX, Definition, SettingsError
 
 __all__ = ["CONFIG_VARIABLE", "find_value", "read_file", "read_hubs", "unknown_keys", "unknown_variables"]
 
