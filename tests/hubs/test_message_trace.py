@@ -12,7 +12,7 @@ from linarite.domain import commands as do
 from linarite.domain.messages import DataType, Message
 from linarite.hubs.directory import Directory
 from linarite.hubs.message_trace import MessageTrace
-from linarite.monitoring.entries import Clock, LogCategory
+from linarite.monitoring.entries import LogCategory
 from linarite.monitoring.outflow import Outflow, Stream
 from linarite.monitoring.recorder import Recorder
 from linarite.resources.model import AccessKeys, Resource
@@ -26,8 +26,11 @@ class RecordingFlow:
     def __init__(self):
         self.entries = []
 
-    def add(self, line):
-        self.entries.append(json.loads(line[1]))
+    def add(self, stream, size, count, render, arguments):
+        made = render(*arguments)
+        lines = [made] if isinstance(made, bytes) else made
+        assert len(lines) == count
+        self.entries += map(json.loads, lines)
 
     @property
     def told(self):
@@ -54,7 +57,7 @@ def trace_of(logs, receivers=2):
     resource = Resource(name="r", keys=AccessKeys("p", "s", "t"))
     stream = Stream("MessagingLogs", "")
     ways = [(cast(Outflow, logs), stream)]
-    recorder = Recorder(resource, LogCategory.MESSAGING, ways, Clock(), lambda: 0.0)
+    recorder = Recorder(resource, LogCategory.MESSAGING, ways, lambda: 0.0)
     return MessageTrace(AT.hub, recorder, receivers, Clients())
 
 

@@ -216,3 +216,10 @@ def test_the_end_writes_everything(book, registry, settings):
         logs.logs.connection_started(CHAT, ANNA)
     assert logs.logs.dropped == 0
     assert len(search(workspace_folder(slow.data_folder, "logs"), EntryFilter(), 10).entries) == 1
+
+
+def test_texts_that_no_encoding_has_do_not_stop_the_others(kept):
+    kept.book.put("demo", "one", setting_body("ConnectivityLogs"))
+    kept.logs.connection_started(CHAT, Peer("c1", "half \ud800"))
+    kept.logs.connection_started(CHAT, Peer("c2", None))
+    assert [one["properties"]["userId"] for one in kept.entries()] == ["half ?", None]

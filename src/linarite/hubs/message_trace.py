@@ -7,18 +7,21 @@ done but to see so.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 import msgspec
 
-from linarite.domain.messages import Message
+from linarite.domain.messages import DataType, Message
 from linarite.hubs.connection import Connection
-from linarite.monitoring.entries import INFORMATIONAL, WARNING, MessageFacts, MessageRest
-from linarite.monitoring.recorder import Recorder
+from linarite.monitoring.entries import INFORMATIONAL, WARNING, MessageFacts
+from linarite.monitoring.outflow import Render
+from linarite.monitoring.recorder import ENTRY_BYTES, Recorder
 from linarite.monitoring.trace_context import new_trace_id
 
 __all__ = ["MessageTrace"]
+
+_NOBODY = Recorder.part("", None, None)
 
 
 class Connections(Protocol):
@@ -45,35 +48,40 @@ class MessageTrace:
 
     def received(self, connection: Connection, message: Message) -> Message:
         """A client has sent a message; it goes on with a trace id."""
-        connection_id = connection.connection_id
-        trace_id = new_trace_id()
-        kind, size = message.data_type.value, len(message.data)
-        text = f"Message received from client: {kind}, {size} bytes"
-        facts = MessageFacts(text, connection_id, connection.user_id, self._hub, trace_id, kind, size, message.group)
-        self._recorder.write(INFORMATIONAL, "MessageReceived", self._logs.caller_of(connection_id), facts)
+        trace_id, size, group = new_trace_id(), len(message.data), message.group
+        part = self._logs.part_of(connection.connection_id, connection.user_id)
+        about = ENTRY_BYTES + len(part) + len(group or "")
+        self._recorder.note(about, 1, _received, self._hub, part, trace_id, message.data_type, size, group)
         return msgspec.structs.replace(message, trace_id=trace_id)
 
     def sent(self, members: Mapping[Connection, None], skipped: Collection[Connection], message: Message) -> None:
         """A message is on its way to all members but the skipped: an entry for each if they are few, else one."""
         if len(members) - len(skipped) <= self._receivers:
-            self._each([connection for connection in members if connection not in skipped], message)
+            receivers = [one for one in members if one not in skipped] if skipped else members
+            if receivers:
+                self._each(receivers, message)
             return
         count = len(members) - sum(connection in members for connection in skipped)
-        trace_id, kind, size = message.trace_id or "", message.data_type.value, len(message.data)
-        text = f"Message sent to {count} connections"
-        facts = MessageFacts(text, None, None, self._hub, trace_id, kind, size, message.group)
-        self._recorder.write(INFORMATIONAL, "MessageSent", "", facts)
+        self._note(ENTRY_BYTES, 1, _sent_to_many, count, message)
 
     def sent_to(self, connection: Connection, message: Message) -> None:
         """A message is on its way to one connection."""
         self._each((connection,), message)
 
-    def _each(self, connections: Iterable[Connection], message: Message) -> None:
+    def _each(self, connections: Collection[Connection], message: Message) -> None:
         part_of = self._logs.part_of
         parts = [part_of(connection.connection_id, connection.user_id) for connection in connections]
-        trace_id, kind, size = message.trace_id or "", message.data_type.value, len(message.data)
-        rest = MessageRest("Message sent to connection", self._hub, trace_id, kind, size, message.group)
-        self._recorder.write_each(INFORMATIONAL, "MessageSent", parts, rest)
+        count = len(parts)
+        self._note(count * (ENTRY_BYTES + len(parts[0])), count, _sent, parts, message)
+
+    def _note(self, about: int, count: int, render: Render, who: object, message: Message) -> None:
+        """Note what a line needs of a message: not the message, whose body would be kept."""
+        group = message.group
+        if group is not None:
+            about += count * len(group)
+        self._recorder.note(
+            about, count, render, self._hub, who, message.trace_id, message.data_type, len(message.data), group
+        )
 
     def dropped(self, connection: Connection, count: int, cause: str) -> None:
         """What waited for a connection will never reach it: frames, which say nothing of their traces."""
@@ -81,3 +89,36 @@ class MessageTrace:
         text = f"{count} {'frame' if count == 1 else 'frames'} dropped. Reason: {cause}"
         facts = MessageFacts(text, connection_id, connection.user_id, self._hub, "")
         self._recorder.write(WARNING, "MessageDropped", self._logs.caller_of(connection_id), facts)
+
+
+# In the threads of outflows
+
+
+def _received(
+    recorder: Recorder, at: float, hub: str, part: bytes, trace_id: str, kind: DataType, size: int, group: str | None
+) -> bytes:
+    text = f"Message received from client: {kind.value}, {size} bytes"
+    rest = recorder.rest(text, hub, trace_id, kind.value, size, group)
+    return recorder.head(at, INFORMATIONAL, "MessageReceived") + part + rest
+
+
+def _sent(
+    recorder: Recorder,
+    at: float,
+    hub: str,
+    parts: Sequence[bytes],
+    trace_id: str,
+    kind: DataType,
+    size: int,
+    group: str | None,
+) -> bytes | Sequence[bytes]:
+    head = recorder.head(at, INFORMATIONAL, "MessageSent")
+    rest = recorder.rest("Message sent to connection", hub, trace_id, kind.value, size, group)
+    return head + parts[0] + rest if len(parts) == 1 else [head + part + rest for part in parts]
+
+
+def _sent_to_many(
+    recorder: Recorder, at: float, hub: str, count: int, trace_id: str, kind: DataType, size: int, group: str | None
+) -> bytes:
+    rest = recorder.rest(f"Message sent to {count} connections", hub, trace_id, kind.value, size, group)
+    return recorder.head(at, INFORMATIONAL, "MessageSent") + _NOBODY + rest

@@ -25,7 +25,6 @@ __all__ = [
     "Level",
     "LogCategory",
     "MessageFacts",
-    "MessageRest",
 ]
 
 
@@ -71,17 +70,6 @@ class MessageFacts(msgspec.Struct, frozen=True, rename="camel", gc=False):
     group: str | None = None
 
 
-class MessageRest(msgspec.Struct, frozen=True, rename="camel", gc=False):
-    """What entries about one message have in common: the members of `MessageFacts` but those of a connection."""
-
-    message: str
-    hub: str
-    trace_id: str
-    message_type: str | None
-    size: int | None
-    group: str | None
-
-
 class HttpFacts(msgspec.Struct, frozen=True, rename="camel", gc=False):
     """`properties` of an entry about a request; status and duration, in milliseconds, are there once it has ended.
 
@@ -105,21 +93,18 @@ Facts: TypeAlias = ConnectionFacts | MessageFacts | HttpFacts
 class Clock:
     """The time in entries, to the millisecond, whose text is made once: busy servers write many entries in one."""
 
-    __slots__ = ("_millisecond", "_second", "_second_text", "_text")
+    __slots__ = ("_last",)
 
     def __init__(self) -> None:
-        self._millisecond = self._second = -1
-        self._second_text = ""
-        self._text = b""
+        # One value, so that threads that share a clock never see half of a change.
+        self._last = (-1, b"")
 
     def text(self, now: float) -> bytes:
         """UTC in ISO 8601, from seconds since 1970."""
         millisecond = int(now * 1000)
-        if millisecond != self._millisecond:
-            self._millisecond = millisecond
+        known, text = self._last
+        if millisecond != known:
             second, rest = divmod(millisecond, 1000)
-            if second != self._second:
-                self._second = second
-                self._second_text = datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
-            self._text = f"{self._second_text}.{rest:03d}Z".encode()
-        return self._text
+            text = f"{datetime.fromtimestamp(second, UTC):%Y-%m-%dT%H:%M:%S}.{rest:03d}Z".encode()
+            self._last = (millisecond, text)
+        return text

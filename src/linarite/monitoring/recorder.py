@@ -1,25 +1,35 @@
 """Writes the entries of one category of one resource.
 
 An entry is one JSON object a line (entries.py). What is the same in all entries of an operation is made once, and the
-line put together from parts: an entry costs about 2 us, one more receiver of a message about 1 us (`make bench`,
-logs-cost).
+line put together from parts (`make bench`, logs-cost).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import json
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import msgspec
 
 from linarite.monitoring.entries import Clock, Facts, Level, LogCategory
-from linarite.monitoring.outflow import Outflow, Stream
+from linarite.monitoring.outflow import Outflow, Render, Stream
 from linarite.resources.model import Resource
 
-__all__ = ["Peer", "Recorder", "resource_id_of"]
+__all__ = ["ENTRY_BYTES", "Peer", "Recorder", "resource_id_of"]
 
 _LOCAL_SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
-_encode = msgspec.json.Encoder().encode
+_quick = msgspec.json.Encoder().encode
+ENTRY_BYTES = 512
+"""About how long an entry is, its ids included, without group names and addresses."""
+
+
+def _encode(value: object) -> bytes:
+    """The value in JSON; a half of a surrogate pair, which a token may hold and UTF-8 does not have, is a `?`."""
+    try:
+        return _quick(value)
+    except UnicodeEncodeError:
+        return json.dumps(msgspec.to_builtins(value), ensure_ascii=False).encode("utf-8", "replace")
 
 
 class Peer(NamedTuple):
@@ -38,7 +48,10 @@ def resource_id_of(resource: Resource) -> str:
 
 
 class Recorder:
-    """Makes lines and hands them to the ways to their destinations."""
+    """Notes what happened, and makes the lines of it later, in the thread of each destination's outflow.
+
+    So the event loop pays for a note only, and lines are made many at a time, by code that is in the processor's cache.
+    """
 
     __slots__ = ("_clock", "_fixed", "_now", "_operations", "_ways")
 
@@ -47,7 +60,6 @@ class Recorder:
         resource: Resource,
         category: LogCategory,
         ways: Sequence[tuple[Outflow, Stream]],
-        clock: Clock,
         now: Callable[[], float],
     ) -> None:
         """`now` gives seconds since 1970."""
@@ -59,34 +71,47 @@ class Recorder:
         # By level and operation: what stands between the time and the caller's address.
         self._operations: dict[tuple[str, str], bytes] = {}
         self._ways = ways
-        self._clock = clock
+        self._clock = Clock()
         self._now = now
 
-    def write(self, level: Level, operation: str, caller: str, properties: Facts) -> None:
-        """Write one entry; `caller` is the address of whoever caused it."""
-        self._put(b'%b%b,"properties":%b}' % (self._head(level, operation), _encode(caller), _encode(properties)))
+    def write(self, level: Level, operation: str, caller: str, properties: Facts, size: int = ENTRY_BYTES) -> None:
+        """Write one entry; `caller` is the address of whoever caused it, `size` about how long it gets."""
+        self.note(size, 1, Recorder.line, level, operation, caller, properties)
 
-    def write_each(self, level: Level, operation: str, parts: Iterable[bytes], rest: msgspec.Struct) -> None:
-        """Write an entry for each connection, given by its `part`; `rest` are the other properties, the same in all."""
-        head = self._head(level, operation)
-        tail = b"%b}" % _encode(rest)[1:]
-        put = self._put
-        for part in parts:
-            put(head + part + tail)
+    def note(self, size: int, count: int, render: Render, *arguments: object) -> None:
+        """Have `render` called with this recorder, the time of now and the arguments, to make so many lines."""
+        complete = (self, self._now(), *arguments)
+        for outflow, stream in self._ways:
+            outflow.add(stream, size, count, render, complete)
 
-    @staticmethod
-    def part(caller: str, connection_id: str, user_id: str | None) -> bytes:
-        """A connection's part of its entries: its address, and the beginning of the properties."""
-        ids = (_encode(caller), _encode(connection_id), _encode(user_id))
-        return b'%b,"properties":{"connectionId":%b,"userId":%b,' % ids
+    # In the threads of outflows
 
-    def _head(self, level: Level, operation: str) -> bytes:
+    def line(self, at: float, level: Level, operation: str, caller: str, properties: Facts) -> bytes:
+        """The line of one entry."""
+        return b'%b%b,"properties":%b}' % (self.head(at, level, operation), _encode(caller), _encode(properties))
+
+    def head(self, at: float, level: Level, operation: str) -> bytes:
+        """The beginning of a line, up to the caller's address, which `part` goes on with."""
         fixed = self._operations.get((level, operation))
         if fixed is None:
             fixed = b'","level":%b%b%b,"callerIpAddress":' % (_encode(level), self._fixed, _encode(operation))
             self._operations[level, operation] = fixed
-        return b'{"time":"%b%b' % (self._clock.text(self._now()), fixed)
+        return b'{"time":"%b%b' % (self._clock.text(at), fixed)
 
-    def _put(self, text: bytes) -> None:
-        for outflow, stream in self._ways:
-            outflow.add((stream, text))
+    @staticmethod
+    def part(caller: str, connection_id: str | None, user_id: str | None) -> bytes:
+        """A connection's part of its entries: its address, and the beginning of the properties."""
+        ids = (_encode(caller), _encode(connection_id), _encode(user_id))
+        return b'%b,"properties":{"connectionId":%b,"userId":%b,' % ids
+
+    @staticmethod
+    def rest(message: str, hub: str, trace_id: str, message_type: str, size: int, group: str | None) -> bytes:
+        """The end of a line about a message, behind its `part`: what is the same for all connections."""
+        return b'"message":%b,"hub":%b,"traceId":%b,"messageType":"%b","size":%d,"group":%b}}' % (
+            _encode(message),
+            _encode(hub),
+            _encode(trace_id),
+            message_type.encode(),
+            size,
+            _encode(group),
+        )

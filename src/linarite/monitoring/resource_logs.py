@@ -24,7 +24,6 @@ from linarite.monitoring.entries import (
     ERROR,
     INFORMATIONAL,
     WARNING,
-    Clock,
     ConnectionFacts,
     HttpFacts,
     Level,
@@ -32,7 +31,7 @@ from linarite.monitoring.entries import (
     MessageFacts,
 )
 from linarite.monitoring.outflow import Outflow, Stream
-from linarite.monitoring.recorder import Peer, Recorder, resource_id_of
+from linarite.monitoring.recorder import ENTRY_BYTES, Peer, Recorder, resource_id_of
 from linarite.monitoring.setting_book import SettingBook
 from linarite.resources.model import Resource
 from linarite.resources.registry import Registry
@@ -64,7 +63,6 @@ class ResourceLogs:
         self._book = book
         self._destinations = destinations
         self._now = now
-        self._clock = Clock()
         self.connectivity: Recorders = {}
         self.messaging: Recorders = {}
         self.http_requests: Recorders = {}
@@ -89,7 +87,7 @@ class ResourceLogs:
             for category, ways in wanted.items():
                 named.update(ways)
                 by_category[category][resource.name.lower()] = Recorder(
-                    resource, category, self._ways(resource, category, ways), self._clock, self._now
+                    resource, category, self._ways(resource, category, ways), self._now
                 )
         self.connectivity = by_category[LogCategory.CONNECTIVITY]
         self.messaging = by_category[LogCategory.MESSAGING]
@@ -240,14 +238,14 @@ class ResourceLogs:
         """A request has arrived."""
         recorder = self.http_requests.get(resource)
         if recorder is not None:
-            recorder.write(INFORMATIONAL, "HttpRequestStarted", caller, facts)
+            recorder.write(INFORMATIONAL, "HttpRequestStarted", caller, facts, ENTRY_BYTES + len(facts.url))
 
     def request_ended(self, resource: str, caller: str, status: int, facts: HttpFacts) -> None:
         """A request has been answered."""
         recorder = self.http_requests.get(resource)
         if recorder is not None:
             level: Level = ERROR if status >= 500 else WARNING if status >= 400 else INFORMATIONAL
-            recorder.write(level, "HttpRequestEnded", caller, facts)
+            recorder.write(level, "HttpRequestEnded", caller, facts, ENTRY_BYTES + len(facts.url))
 
 
 def _switched_off(resource: Resource) -> set[LogCategory]:

@@ -114,10 +114,10 @@ class Operations:
         content = parse_content_type(call.headers.get(b"content-type"))
         data = read_content(content, body)
         expires_at = self._clock() + ttl if ttl else None
-        message = Message(content.data_type, data, group, None, _metadata(call.headers), expires_at)
+        trace_id = None
         if self._logs is not None and self._logs.messaging:
-            return trace_received(self._logs, call, at, message)
-        return message
+            trace_id = trace_received(self._logs, call, at, content.data_type, len(data), group)
+        return Message(content.data_type, data, group, None, _metadata(call.headers), expires_at, trace_id)
 
     # Existence
 
