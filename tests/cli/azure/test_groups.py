@@ -43,3 +43,26 @@ def test_a_group_is_not_deleted_unless_somebody_says_yes(az, group):
 
 def test_a_subscription_is_taken_as_it_comes(az, group):
     assert az(f"group show -n {group} --subscription mine").document["id"].startswith("/subscriptions/mine/")
+
+
+def test_a_group_is_updated_by_tags_and_properties(az, group):
+    assert az(f"group update -n {group} --tags a=b c").document["tags"] == {"a": "b", "c": ""}
+    updated = az(f"group update -g {group} --set tags.d=1 managedBy=me --remove tags.c")
+    assert (updated.document["tags"], updated.document["managedBy"]) == ({"a": "b", "d": "1"}, "me")
+    assert az(f"group show -n {group}").document == updated.document
+    refused = az(f"group update -n {group} --set location=westus")
+    assert (refused.exit_code, "(InvalidResourceGroupLocation)" in refused.errors) == (1, True)
+
+
+def test_groups_are_listed_by_a_tag(az, group):
+    az(f"group update -n {group} --tags team={group}")
+    for tag in ("team", f"team={group}"):
+        assert group in az(f"group list --tag {tag} --query [].name -o tsv").output.split()
+    assert az("group list --tag team=nobody").document == []
+
+
+def test_types_whose_deletion_could_be_forced_are_refused(az, group):
+    refused = az(f"group delete -n {group} --yes -f Microsoft.Compute/virtualMachines")
+    assert (refused.exit_code, refused.output) == (1, "")
+    assert "--force-deletion-types: a group holds Web PubSub resources only" in refused.errors
+    assert az(f"group exists -n {group}").output == "true\n"

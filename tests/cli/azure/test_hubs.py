@@ -155,3 +155,29 @@ def test_hubs_are_listed_and_deleted(az, resource):
     assert az(f"webpubsub hub list {resource} --query [].name -o tsv").output == "two\n"
     shown = az(f"webpubsub hub show {resource} --hub-name one")
     assert (shown.exit_code, shown.output, shown.errors) == (0, "", "")
+
+
+def test_the_keep_alive_of_a_hub_is_set_and_kept(az, resource):
+    hub = f"{resource} --hub-name chat"
+    keep_alive = "webSocketKeepAliveIntervalInSeconds"
+    assert properties(az(f"webpubsub hub create {hub} --websocket-keepalive 30"))[keep_alive] == 30
+    assert properties(az(f"webpubsub hub update {hub} --allow-anonymous"))[keep_alive] == 30
+    assert properties(az(f"webpubsub hub update {hub} --websocket-keepalive 120"))[keep_alive] == 120
+    refused = az(f"webpubsub hub update {hub} --websocket-keepalive 121")
+    assert (refused.exit_code, keep_alive in refused.errors) == (1, True)
+    assert az(f"webpubsub hub update {hub} --websocket-keepalive often").exit_code == 2
+
+
+def test_any_property_of_a_hub_is_set_by_its_path(az, resource, endpoint):
+    hub = f"{resource} --hub-name chat"
+    az(
+        f"webpubsub hub create {hub} --event-handler url-template={endpoint}/a "
+        f"--event-handler url-template={endpoint}/b"
+    )
+    first = "properties.eventHandlers[0]"
+    handlers = properties(az(f"webpubsub hub update {hub} --set {first}.userEventPattern=*"))["eventHandlers"]
+    assert [one["userEventPattern"] for one in handlers] == ["*", None]
+    handlers = properties(az(f"webpubsub hub update {hub} --remove properties.eventHandlers 0"))["eventHandlers"]
+    assert [one["urlTemplate"] for one in handlers] == [f"{endpoint}/b"]
+    handlers = properties(az(f"webpubsub hub update {hub} --add properties.eventHandlers urlTemplate={endpoint}/c"))
+    assert [one["urlTemplate"] for one in handlers["eventHandlers"]] == [f"{endpoint}/b", f"{endpoint}/c"]

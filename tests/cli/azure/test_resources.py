@@ -124,3 +124,49 @@ def test_all_resources_as_a_table(az, resource):
     assert resource.split()[1] in output
     assert "linarite" in output
     assert "HostName" in output.splitlines()[0]
+
+
+def test_a_resource_is_stopped_started_and_restarted(az, resource):
+    assert az(f"webpubsub stop {resource}").document["resourceStopped"] == "true"
+    assert az(f"webpubsub show {resource} --query resourceStopped").document == "true"
+    assert az(f"webpubsub start {resource}").document["resourceStopped"] == "false"
+    for name in (resource, "-n none -g linarite"):
+        restarted = az(f"webpubsub restart {name}")
+        assert (restarted.exit_code, restarted.output, restarted.errors) == (0, "", "")
+
+
+def test_skus_and_usages_are_lists(az, resource):
+    skus = az(f"webpubsub list-skus {resource}").document
+    assert [one["sku"]["name"] for one in skus] == ["Free_F1", "Standard_S1", "Premium_P1", "Premium_P2"]
+    assert skus[0]["sku"] == {"capacity": None, "family": None, "name": "Free_F1", "size": None, "tier": "Free"}
+    usages = az("webpubsub list-usage --location eastus").document
+    assert [one["name"]["value"] for one in usages][:2] == ["FreeTierInstances", "SignalRTotalUnits"]
+
+
+@pytest.mark.parametrize(
+    ("options", "member", "value"),
+    [
+        ("--disable-local-auth", "disableLocalAuth", True),
+        ("--disable-local-auth false", "disableLocalAuth", False),
+        ("--client-cert-enabled true", "tls", {"clientCertEnabled": True}),
+        ("--region-endpoint-enabled false", "regionEndpointEnabled", "Disabled"),
+        ("--set publicNetworkAccess=Disabled", "publicNetworkAccess", "Disabled"),
+        ("--set tls.clientCertEnabled=true", "tls", {"clientCertEnabled": True}),
+        ("--set sku.capacity=5 --query sku", "capacity", 5),
+        ("--set resourceStopped=true", "resourceStopped", "true"),
+        ("--set tags.team=web", "tags", {"key": "value", "team": "web"}),
+        ("--remove tags.key", "tags", None),
+        ("--remove tags", "tags", None),
+        ("--tags a=b --set tags.c=d", "tags", {"a": "b", "c": "d"}),
+        ("--set networkAcLs.defaultAction=Allow --query networkAcLs", "defaultAction", "Allow"),
+    ],
+)
+def test_update_sets_any_property(az, resource, options, member, value):
+    updated = az(f"webpubsub update {resource} {options}")
+    assert (updated.exit_code, updated.errors) == (0, "")
+    assert updated.document[member] == value
+
+
+def test_keys_that_are_disabled_show_nothing(az, resource):
+    az(f"webpubsub update {resource} --disable-local-auth")
+    assert set(az(f"webpubsub key show {resource}").document.values()) == {None}

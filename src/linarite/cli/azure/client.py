@@ -76,7 +76,7 @@ def _refusal_text(error: WSHandshakeError) -> str:
     """The status line and the reason of an answer that is no upgrade; an answer never holds the token."""
     if error.response is None:
         return str(error)
-    body = (error.response.body or b"")[:500].decode(errors="replace").strip()
+    body = (error.response.body or error.raw_body or b"")[:500].decode(errors="replace").strip()
     return f"{int(error.response.status)} {body}".rstrip()
 
 

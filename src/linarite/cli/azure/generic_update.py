@@ -59,7 +59,9 @@ def _set(document: dict[str, Any], word: str, force_string: bool) -> None:
     path, text = _split(word)
     *parents, last = _path("--set", path)
     holder = _find(document, parents, create=True)
-    _put(holder, last, text if force_string else _value(text), [*parents, last])
+    # The values of tags are texts, whatever they look like.
+    value = text if force_string or _is_dictionary(parents) else _value(text)
+    _put(holder, last, value, [*parents, last])
 
 
 def _add(document: dict[str, Any], words: Sequence[str], force_string: bool) -> None:
