@@ -6,13 +6,14 @@ role for all groups, else no. (concept-wildcard-group-roles; REST permissions ch
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import Enum
+from typing import NamedTuple
 
 from linarite.domain.group_patterns import GroupPattern, parse_group_pattern
 from linarite.domain.names import is_valid_group_name
 
-__all__ = ["Permission", "Permissions", "TooManyTargets", "parse_permission"]
+__all__ = ["Permission", "PermissionRow", "Permissions", "TooManyTargets", "parse_permission"]
 
 
 class Permission(Enum):
@@ -37,6 +38,17 @@ _GROUP_LIMIT = 1000
 def parse_permission(text: str) -> Permission | None:
     """The permission that a REST path names, in any letter case or by its number; None for anything else."""
     return _PERMISSION_WORDS.get(text.lower())
+
+
+class PermissionRow(NamedTuple):
+    """What a connection may do by roles and grants."""
+
+    permission: Permission
+    for_all: bool
+    granted: Sequence[str]
+    revoked: Sequence[str]
+    patterns: int
+    """How many patterns of its roles allow it for some groups."""
 
 
 class TooManyTargets(Exception):
@@ -108,6 +120,13 @@ class Permissions:
             self._check_room(rule, group, targets_limit)
             rule.revoked.add(group)
         rule.granted.discard(group)
+
+    def describe(self) -> Sequence[PermissionRow]:
+        """What is allowed and forbidden, for somebody who looks."""
+        return [
+            PermissionRow(permission, rule.for_all, sorted(rule.granted), sorted(rule.revoked), len(rule.patterns))
+            for permission, rule in self._rules.items()
+        ]
 
     def _rule(self, permission: Permission) -> _Rule:
         return self._rules.setdefault(permission, _Rule())

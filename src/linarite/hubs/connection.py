@@ -46,6 +46,7 @@ class Connection:
 
     __slots__ = (
         "__weakref__",
+        "attached_at",
         "audience_index",
         "close_category",
         "codec",
@@ -92,6 +93,8 @@ class Connection:
         # What the way upstream keeps for this connection; None as long as none of its events went there.
         self.line: object | None = None
         self.groups: Set[str] = _NO_GROUPS
+        # On the clock of `time.monotonic`; its hub sets it.
+        self.attached_at = 0.0
         self.is_closing = False
         # What metrics say of its end; a client that goes by itself leaves it as it is.
         self.close_category = CloseCategory.NORMAL

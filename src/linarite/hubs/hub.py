@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import heapq
 import logging
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter
 from typing import Any, NamedTuple
 
 from linarite.domain import commands as do
+from linarite.domain import inspection
 from linarite.domain.commands import Added, Command, Granted, GroupMember, HubAddress, Question
 from linarite.domain.filters import Filter
 from linarite.domain.permissions import TooManyTargets
@@ -16,6 +18,7 @@ from linarite.hubs.batch import NO_CONNECTIONS, Batch
 from linarite.hubs.client_events import ClientEvents
 from linarite.hubs.connection import Connection
 from linarite.hubs.delivery import Delivery
+from linarite.hubs.inspection import HubView, inspect
 
 __all__ = ["Hub", "HubLimits"]
 
@@ -82,6 +85,7 @@ class Hub:
     def attach(self, connection: Connection, groups: Iterable[str] = ()) -> None:
         """Take in a new connection and make it a member of the groups that its token names."""
         self.delivery.settle()
+        connection.attached_at = time.monotonic()
         self._connections[connection.connection_id] = connection
         self._everyone.members[connection] = None
         if connection.user_id is not None:
@@ -289,6 +293,9 @@ class Hub:
         page = heapq.nsmallest(question.limit, rest, key=_by_id)
         return [GroupMember(connection.connection_id, connection.user_id) for connection in page]
 
+    def _inspect(self, question: Question[Any]) -> Any:  # noqa: ANN401 - the question's type names the answer's
+        return inspect(HubView(self._connections, self._users, self._groups), question)
+
 
 def _matching(members: Mapping[Connection, None], wanted: Filter | None) -> Iterator[Connection]:
     if wanted is None:
@@ -332,4 +339,9 @@ _ANSWER: dict[type[Question[Any]], Callable[[Hub, Any], Any]] = {
     do.RevokePermission: Hub._revoke,
     do.CheckPermission: Hub._check_permission,
     do.ListGroupConnections: Hub._list_group,
+    inspection.CountHub: Hub._inspect,
+    inspection.ListConnections: Hub._inspect,
+    inspection.DescribeConnection: Hub._inspect,
+    inspection.ListGroups: Hub._inspect,
+    inspection.ListUsers: Hub._inspect,
 }

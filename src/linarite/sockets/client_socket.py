@@ -20,6 +20,7 @@ from multidict import CIMultiDict
 from picows import WSFrame, WSListener, WSMsgType, WSTransport
 
 from linarite.domain.close_categories import CloseCategory
+from linarite.domain.inspection import Traffic, Waiting
 from linarite.hubs.connection import Connection
 from linarite.hubs.session import Session
 from linarite.protocols.framing import PING, close_frame, pong_frame
@@ -29,7 +30,7 @@ from linarite.sockets.lingering import close_lingering
 from linarite.sockets.outbox import Outbox
 from linarite.sockets.reading import Reading
 from linarite.sockets.socket_owner import SocketLimits, SocketOwner
-from linarite.sockets.tcp_state import seconds_since_data
+from linarite.sockets.tcp_state import seconds_since_data, traffic_of
 from linarite.sockets.turned_away import RECOVERY_REFUSED
 from linarite.sockets.wire import Wire
 
@@ -289,6 +290,15 @@ class ClientSocket(WSListener):
         self._end("The connection was lost.", is_final=False)
         if self._transport is not None:
             self._transport.abort()
+
+    def observe(self) -> tuple[Waiting, Traffic | None]:
+        """What waits for the client, in the outbox and before it, and what its TCP connection has carried."""
+        transport, outbox = self._transport, self._outbox
+        frames, size = (0, 0) if outbox is None else (len(outbox.frames), outbox.bytes)
+        if transport is None:
+            return Waiting(frames, size), None
+        size += transport.get_write_buffer_size()
+        return Waiting(frames, size), traffic_of(transport.get_extra_info("socket"))
 
     # What the keep-alive calls
 
