@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 
 from linarite import __version__
-from linarite.cli.setting_arguments import add_setting_arguments, load_settings, new_parser
+from linarite.cli.setting_arguments import COMPLETION_VARIABLE, add_setting_arguments, load_settings, new_parser
 from linarite.resources.errors import ResourceError
 from linarite.resources.store import StoreError
 from linarite.settings import SettingsError
@@ -43,13 +43,24 @@ resources, in the grammar of the Azure CLI (needs a running server):
   webpubsub        resources, keys, hubs
   monitor          metrics, diagnostic settings, logs
 
+in your shell:
+  completion       print the script that completes commands in bash or zsh
+
 Each command explains itself with --help. Also: linarite --version
 """
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0 done, 1 failed, 2 wrong use or settings."""
-    words = list(sys.argv[1:] if arguments is None else arguments)
+    if COMPLETION_VARIABLE in os.environ:
+        from linarite.cli.completion import complete
+
+        return complete(COMMANDS, AZURE_WORDS, _run)
+    return _run(sys.argv[1:] if arguments is None else arguments)
+
+
+def _run(arguments: Sequence[str]) -> int:
+    words = list(arguments)
     word = words[0] if words else "--help"
     if word in AZURE_WORDS:
         from linarite.cli.azure.entry import run
@@ -150,6 +161,12 @@ def _run_application(words: Sequence[str]) -> int:
     return run_application(words)
 
 
+def _run_completion(words: Sequence[str]) -> int:
+    from linarite.cli.completion import run_completion
+
+    return run_completion(words)
+
+
 COMMANDS: Mapping[str, Callable[[Sequence[str]], int]] = {
     "dev": _run_dev,
     "serve": _run_serve,
@@ -160,6 +177,7 @@ COMMANDS: Mapping[str, Callable[[Sequence[str]], int]] = {
     "token": _run_token,
     "application": _run_application,
     "azure-cli": _run_azure_cli,
+    "completion": _run_completion,
     "--version": _print_version,
     "--help": _print_overview,
     "-h": _print_overview,

@@ -4,16 +4,32 @@ import argparse
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from linarite.settings import Loaded, definitions, load
 from linarite.settings.sources import CONFIG_VARIABLE
 
-__all__ = ["add_setting_arguments", "load_settings", "new_parser"]
+__all__ = ["COMPLETION_VARIABLE", "add_setting_arguments", "load_settings", "new_parser"]
+
+COMPLETION_VARIABLE = "_ARGCOMPLETE"
+"""Set by a shell that asks what may follow the line so far (argcomplete)."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser that answers a shell's question for completions in the place of parsing."""
+
+    def parse_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> Any:  # noqa: ANN401 - argparse
+        """What the words say; a shell that asks has its answer, and this process ends."""
+        if COMPLETION_VARIABLE in os.environ:
+            import argcomplete
+
+            argcomplete.autocomplete(self, always_complete_options=False)
+        return super().parse_args(args, namespace)
 
 
 def new_parser(command: str, about: str) -> argparse.ArgumentParser:
     """Return the parser of one command, which refuses abbreviated arguments: a new one would change them."""
-    return argparse.ArgumentParser(prog=f"linarite {command}", description=about, allow_abbrev=False)
+    return _Parser(prog=f"linarite {command}", description=about, allow_abbrev=False)
 
 
 def add_setting_arguments(
