@@ -28,6 +28,7 @@ __all__ = ["run_application", "run_token"]
 def run_token(words: Sequence[str]) -> int:
     """Show or rotate the administrator's credential and return the exit code."""
     parser = new_parser("token", "Show the administrator's credential, or put a new one in its place.")
+    parser.epilog = "Tokens of clients and of calls: linarite token make --help, linarite token explain --help."
     parser.add_argument("action", choices=("show", "rotate"))
     parser.add_argument(
         "--signing-key",

@@ -15,7 +15,7 @@ __all__ = ["CONFIG_VARIABLE", "find_value", "read_file", "read_hubs", "unknown_k
 CONFIG_VARIABLE = "LINARITE_CONFIG"
 """Names the TOML file where the `--config` argument does not."""
 
-OTHER_VARIABLES = (CONFIG_VARIABLE, "LINARITE_ENDPOINT", "LINARITE_ADMINISTRATOR_TOKEN")
+OTHER_VARIABLES = (CONFIG_VARIABLE, "LINARITE_ENDPOINT", "LINARITE_ADMINISTRATOR_TOKEN", "LINARITE_CONNECTION_STRING")
 """Variables with our prefix that are no settings: the file, and the server that the command line speaks to, and how."""
 
 SERVICE_LINK = re.compile(r"LINARITE_(SERVICE_(HOST|PORT).*|PORT_[0-9]+_(TCP|UDP|SCTP).*)")
