@@ -22,6 +22,8 @@ def server_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("documents")
     log = folder / "server.log"
     command = [sys.executable, "-m", "linarite", "dev", "--port", "0", "--tls-port", "0", "--data-folder", str(folder)]
+    # Pages name a file of that folder: the server's own certificate.
+    command += ["--custom-certificates-folder", str(folder / "certificates")]
     # Event handlers at hosts of no machine are asked once: readers are not to wait for them.
     command += ["--upstream-validation-timeout-seconds", "1"]
     with log.open("wb") as output:

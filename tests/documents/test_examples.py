@@ -14,8 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from azure.messaging.webpubsubservice import WebPubSubServiceClient
 from tests.documents.pages import ROOT, Example, examples, find_examples, pages
 from tests.documents.reader import Reader
+from websockets.sync.client import connect
+from websockets.typing import Subprotocol
 
 from linarite.cli.entry import main
 
@@ -139,6 +142,17 @@ def serve(reader: Reader, example: Example) -> None:
     assert server.end() == 0
 
 
+def with_a_client(reader: Reader, example: Example) -> None:
+    """Run a transcript while a client of user anna is in hub chat; the shell knows its id."""
+    show = "linarite webpubsub key show -n my-pubsub-demo -g rg-pubsub-demo --query primaryConnectionString -o tsv"
+    string = reader.run(show).output.strip()
+    service = WebPubSubServiceClient.from_connection_string(string, hub="chat")
+    url = service.get_client_access_token(user_id="anna")["url"]
+    with connect(url, subprotocols=[Subprotocol("json.webpubsub.azure.v1")]) as client:
+        reader.run(f"export CONNECTION_ID={json.loads(client.recv(10))['connectionId']}")
+        run_prompted_commands(reader, example)
+
+
 def leave_to(test: str) -> Way:
     """Leave the examples of a page in one language to a test, which has to name both."""
 
@@ -258,6 +272,12 @@ OTHERWISE = (
         language="json",
         way=save,
         reason="is checked by the command that follows",
+    ),
+    Row(
+        page="docs/reference/command-line.md",
+        begins="$ linarite webpubsub service broadcast",
+        way=with_a_client,
+        reason="needs a client that is connected, and its id",
     ),
     Row(
         page="docs/reference/rest-api.md",

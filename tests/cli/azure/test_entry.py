@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from linarite.cli.azure.help_texts import EXAMPLES
+from linarite.cli.azure.webpubsub_commands import WEBPUBSUB_COMMANDS
 
 RESOURCE = "-n my-pubsub-demo -g rg-pubsub-demo"
 # The commands as the tutorial prints them.
@@ -81,12 +82,26 @@ def test_help_explains_a_command_and_shows_its_examples(command, name):
         assert shown.split()[: len(line.split())] == line.split(), "an example can be copied as it is shown"
 
 
-@pytest.mark.parametrize("name", ["group", "webpubsub", "webpubsub key", "webpubsub hub"])
+@pytest.mark.parametrize("name", WEBPUBSUB_COMMANDS)
 def test_help_of_a_group_lists_its_commands(command, name):
     outcome = command(*name.split(), "-h")
     assert outcome.exit_code == 0
     assert f"linarite {name} : Manage " in outcome.output
-    assert "show " in outcome.output
+    listed = outcome.output.partition("Commands:\n")[2]
+    for one in WEBPUBSUB_COMMANDS[name].by_command:
+        assert re.search(rf"^    {one} +: \S", listed, re.MULTILINE), one
+
+
+# What these do is refused, or says that something is not there: nothing that could be shown.
+WITHOUT_EXAMPLES = {
+    "identity assign",
+    *(f"replica {word}" for word in ("create", "delete", "restart", "show", "start", "stop", "update")),
+}
+
+
+def test_every_command_has_an_example():
+    commands = {f"{group} {one}" for group, (_, by_command) in WEBPUBSUB_COMMANDS.items() for one in by_command}
+    assert {name.removeprefix("webpubsub ") for name in commands - set(EXAMPLES)} == WITHOUT_EXAMPLES
 
 
 def test_asking_for_help_writes_no_file(command, tmp_path):
@@ -114,3 +129,13 @@ def test_the_module_can_be_run(server_folder):
     command = [sys.executable, "-m", "linarite.cli.azure.entry", "group", "exists", "-n", "linarite"]
     done = subprocess.run([*command, "--data-folder", str(server_folder)], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "true\n", "")
+
+
+@pytest.mark.parametrize("words", [["webpubsub", "create", "--help"], ["group", "list"]])
+def test_a_reader_that_has_seen_enough_is_no_error(server_folder, words):
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "linarite.cli.azure.entry", *words, "--data-folder", str(server_folder)]
+    with os.fdopen(writing, "w") as output:
+        done = subprocess.run(command, stdout=output, stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -18,8 +19,17 @@ def run(arguments: Sequence[str]) -> int:
     try:
         exit_code: int = Program().invoke(list(arguments))
     except SystemExit as end:
-        return end.code if isinstance(end.code, int) else 1
+        exit_code = end.code if isinstance(end.code, int) else 1
+    _let_go_of_output()
     return exit_code
+
+
+def _let_go_of_output() -> None:
+    """Write what is left; where nobody reads it any more, the interpreter shall not try it again."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

@@ -71,6 +71,9 @@ class Program(CLI):  # type: ignore[misc]  # knack has no types
                 exit_code = _NOT_FOUND
             case WrongUse():
                 exit_code = _WRONG_USE
+            case BrokenPipeError():
+                # Whoever reads our output (`| head`) has seen enough.
+                return 0
             case CLIError():
                 exit_code = _FAILED
             case JMESPathError():
