@@ -8,13 +8,14 @@ PYTHON ?= $(shell for candidate in python3.13 python3.12 python3.11 python3; do 
 	if $$candidate -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then echo $$candidate; break; fi; done)
 VENV := .venv
 BIN := $(VENV)/bin
+CONSOLE := src/linarite/http/console/static/index.html
 AZURE_CLI := .venv-azure-cli
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
-NODE_FOLDERS := sdk/javascript tests/javascript
+NODE_FOLDERS := sdk/javascript tests/javascript console
 NODE_STAMPS := $(NODE_FOLDERS:%=%/node_modules/.package-lock.json)
 LOCK := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --strip-extras --allow-unsafe \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host $(UPGRADE)
-SLOW_TESTS := tests/service tests/tutorial tests/bench tests/documents tests/conformance
+SLOW_TESTS := tests/service tests/console tests/tutorial tests/bench tests/documents tests/conformance
 
 .PHONY: help
 help: ## List the commands
@@ -27,15 +28,18 @@ setup: $(VENV)/dev.stamp ## Install what development needs into .venv
 run: $(VENV)/run.stamp ## Install what running needs and start the server: make run ARGS="--port 9000"
 	@$(BIN)/linarite dev $(ARGS)
 
+.PHONY: console
+console: $(CONSOLE) ## Build the page that shows what is going on; needs Node.js
+
 .PHONY: test
-test: system-packages setup node-packages lint types imports coverage ## Install what is needed and check everything
+test: system-packages setup node-packages console lint types imports coverage ## Install what is needed and check everything
 
 .PHONY: unit
 unit: setup ## Run the tests that need no server process, in seconds
 	$(BIN)/pytest --quiet $(SLOW_TESTS:%=--ignore=%) $(ARGS)
 
 .PHONY: coverage
-coverage: setup node-packages ## Run all tests and report branch coverage
+coverage: setup node-packages console ## Run all tests and report branch coverage
 	$(BIN)/pytest --cov --cov-report=term:skip-covered $(ARGS)
 
 .PHONY: test-azure-cli
@@ -96,7 +100,8 @@ lock: setup ## Write the lock files anew; with newer versions: make lock UPGRADE
 .PHONY: clean
 clean: ## Remove everything that these commands made
 	rm -rf $(VENV) $(AZURE_CLI) build dist htmlcov .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis \
-		.import_linter_cache src/*.egg-info $(NODE_FOLDERS:%=%/node_modules)
+		.import_linter_cache src/*.egg-info $(NODE_FOLDERS:%=%/node_modules) \
+		$(dir $(CONSOLE))
 	find src tests bench docs -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: node-packages
@@ -117,6 +122,10 @@ system-packages:
 		echo "The tests need these Debian packages; please install them:$$missing" >&2; exit 1; fi; \
 	echo "installing$$missing"; \
 	apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes --no-install-recommends $$missing
+
+$(CONSOLE): $(shell find console -path console/node_modules -prune -o -type f -print) console/node_modules/.package-lock.json
+	npm --prefix console run --silent build
+	@touch $@
 
 %/node_modules/.package-lock.json: %/package-lock.json
 	npm --prefix $* ci --no-audit --no-fund
