@@ -8,6 +8,7 @@ its grammar.
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from linarite import __version__
 from linarite.cli.setting_arguments import COMPLETION_VARIABLE, add_setting_arguments, load_settings, new_parser
@@ -19,6 +20,9 @@ __all__ = ["main"]
 
 AZURE_WORDS = ("group", "webpubsub", "monitor")
 """First words of the commands with the Azure CLI's grammar."""
+
+TOOL_WORDS = ("url", "pub", "sub", "tail", "check", "bench", "record", "replay")
+"""Commands that speak to any endpoint by its connection string; `token` is one as well, for two of its actions."""
 
 OVERVIEW = """\
 usage: linarite COMMAND [ARGUMENTS]
@@ -37,6 +41,13 @@ who may use it:
   token            show or rotate the administrator's credential
   application      applications that sign in with a secret, and their roles
   azure-cli        print the commands that make your own az use the server
+
+tools, for any endpoint by its connection string:
+  token, url       make and explain tokens, make client access URLs
+  pub, sub, tail   publish; print messages; follow a hub or group frame by frame
+  check            try an endpoint from its name to a client's round trip
+  bench            a load test
+  record, replay   keep what a client hears in a file, and publish it again
 
 resources, in the grammar of the Azure CLI (needs a running server):
   group            resource groups
@@ -150,6 +161,9 @@ def _run_logout(words: Sequence[str]) -> int:
 
 
 def _run_token(words: Sequence[str]) -> int:
+    if words and words[0] in ("make", "explain", "--explain"):
+        return _run_tool("token", words)
+
     from linarite.cli.credentials import run_token
 
     return run_token(words)
@@ -167,6 +181,12 @@ def _run_completion(words: Sequence[str]) -> int:
     return run_completion(words)
 
 
+def _run_tool(word: str, words: Sequence[str]) -> int:
+    from linarite.cli.tools.entry import run_tool
+
+    return run_tool(word, words)
+
+
 COMMANDS: Mapping[str, Callable[[Sequence[str]], int]] = {
     "dev": _run_dev,
     "serve": _run_serve,
@@ -177,6 +197,7 @@ COMMANDS: Mapping[str, Callable[[Sequence[str]], int]] = {
     "token": _run_token,
     "application": _run_application,
     "azure-cli": _run_azure_cli,
+    **{word: partial(_run_tool, word) for word in TOOL_WORDS},
     "completion": _run_completion,
     "--version": _print_version,
     "--help": _print_overview,
