@@ -175,11 +175,12 @@ async def test_a_collector_that_takes_nothing_costs_spans_and_nothing_else(
     else:
         collector.status = status
     async with measured(tmp_path, collector) as server:
-        with caplog.at_level(logging.WARNING):
+        with caplog.at_level(logging.WARNING, logger="linarite.http.telemetry"):
             for _ in range(3):
                 await server.rest("HEAD", "/api/health")
                 await telemetry_of(server).export_spans()
-        assert [record.getMessage() for record in caplog.records] == ["telemetry not exported"]
+        said = [record.getMessage() for record in caplog.records if record.name == "linarite.http.telemetry"]
+        assert said == ["telemetry not exported"]
         assert server.server._spans.dropped == 3
         collector.status = 200
         await server.connect("chat")
