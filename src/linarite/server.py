@@ -37,6 +37,7 @@ from linarite.http.application import App, Application
 from linarite.http.authority.routes import authority_routes
 from linarite.http.authority.tenant_keys import TenantKeys
 from linarite.http.call_spans import CallSpans
+from linarite.http.console.assembly import Console, ConsoleParts
 from linarite.http.cors import LOCAL_ORIGINS, Cors
 from linarite.http.data_plane.app import DataPlane
 from linarite.http.data_plane.metering import CallMetering
@@ -250,6 +251,7 @@ class Server:
             self._logs,
         )
         self._reception = Reception(parts, settings, loop)
+        self._console = self._open_console() if settings.console != "off" else None
         self._head_limits = HeadLimits(settings.upgrade_timeout_seconds, settings.head_limit_bytes)
         self._registry.subscribe(self._reception.close_resource)
         ends = ResourceEnds(self._directory)
@@ -330,7 +332,20 @@ class Server:
             self._registry, settings, access.management, access.audit, self._check_handler, more
         )
         routes = [*calls, *metrics, *workspaces, *authority, *management]
-        return Application(data_plane, routes, lambda: not self._reception.is_draining)
+        if self._console is not None:
+            routes = [*self._console.routes(), *routes]
+        around = None if self._console is None else self._console.around
+        return Application(data_plane, routes, lambda: not self._reception.is_draining, around)
+
+    def _open_console(self) -> Console:
+        parts = ConsoleParts(
+            registry=self._registry,
+            access=self._access,
+            backplane=self._backplane,
+            live_hubs=lambda: (at for at, _ in self._directory),
+            traffic_of=self._measuring.meters.traffic_of,
+        )
+        return Console(self._settings, parts)
 
     def _trace_of(self, at: HubAddress) -> MessageTrace | None:
         """What tells the resource logs of a hub's messages; None while nobody wants to know."""
@@ -428,10 +443,18 @@ class Server:
                 connection_strings=strings,
                 authority=certificates.authority if has_authority else None,
                 bundle=certificates.bundle if has_authority else None,
+                console=self._console_link(),
                 health_url=f"{self._endpoints[0]}/healthz",
                 data_folder=settings.data_folder,
             )
         )
+
+    def _console_link(self) -> str | None:
+        """Where the console is; only a developer's terminal is shown what signs in."""
+        if self._console is None:
+            return None
+        endpoint = self._endpoints[0]
+        return self._console.link(endpoint) if self._settings.mode == "dev" else f"{endpoint}/"
 
     # Stopping
 

@@ -24,6 +24,7 @@ FetchKeys = Callable[[str], Awaitable[bytes]]
 class Access:
     """The parts; `tenant` is there if the settings name one."""
 
+    administrator: Administrator
     authority: Authority
     entrance: Entrance
     management: ManagementAccess
@@ -56,7 +57,7 @@ def open_access(
         tenant=tenant,
     )
     audit = AuditLog(settings.data_folder, settings.audit_limit_bytes)
-    return Access(authority, entrance, ManagementAccess(administrator, authority, clock), audit, tenant)
+    return Access(administrator, authority, entrance, ManagementAccess(administrator, authority, clock), audit, tenant)
 
 
 def _open_tenant(settings: Settings, fetch: FetchKeys, clock: Callable[[], float]) -> EntraTenant | None:

@@ -15,7 +15,10 @@ from linarite.access.bearer_tokens import BearerTokens, Issuer
 from linarite.access.roles import Assignment, Role, may_manage
 from linarite.access.tokens import TokenRefused
 
-__all__ = ["Caller", "ManagementAccess", "ManagementRefused"]
+__all__ = ["CALLER_IN_SCOPE", "Caller", "ManagementAccess", "ManagementRefused"]
+
+CALLER_IN_SCOPE = "linarite.caller"
+"""Where a request's scope names the caller whom the console's session vouches for (http/console/door.py)."""
 
 _ADMINISTRATOR = "administrator"
 # Codes of Azure Resource Manager for tokens of the right form; everything else is InvalidAuthenticationToken.

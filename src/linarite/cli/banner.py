@@ -28,6 +28,9 @@ class BannerFacts:
     bundle: Path | None = None
     """The authority together with the system's roots."""
 
+    console: str | None = None
+    """Where the console is, with what signs one browser in, if there is one to be named."""
+
     health_url: str
     data_folder: Path
 
@@ -36,6 +39,7 @@ def banner(facts: BannerFacts) -> str:
     """Return the text that a server prints once when it is ready."""
     lines = [f"Linarite {facts.version} ({facts.mode}) is ready", ""]
     lines += _block("Endpoints", facts.endpoints)
+    lines += _block("Console, for the first browser that opens it", [facts.console] if facts.console else [])
     lines += _block("Connection strings", facts.connection_strings)
     if facts.authority is not None:
         lines += _block("To trust its certificate, set", _trust(facts, facts.authority))

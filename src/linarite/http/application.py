@@ -26,8 +26,17 @@ class Application:
     Calls of the data plane are most of the traffic and go their own way, past the routing of the rest.
     """
 
-    def __init__(self, data_plane: App, management: Sequence[BaseRoute], is_ready: Callable[[], bool]) -> None:
-        """`data_plane` answers what lies under `/api`. `is_ready` says whether the server takes new connections."""
+    def __init__(
+        self,
+        data_plane: App,
+        management: Sequence[BaseRoute],
+        is_ready: Callable[[], bool],
+        around: Callable[[App], App] | None = None,
+    ) -> None:
+        """`data_plane` answers what lies under `/api`. `is_ready` says whether the server takes new connections.
+
+        `around` wraps everything but the data plane: the console, whose session vouches for management calls.
+        """
         self._data_plane = data_plane
         self._is_ready = is_ready
         health = [
@@ -36,7 +45,8 @@ class Application:
             Route("/client/{path:path}", _not_a_socket, methods=["GET"]),
             Route("/client", _not_a_socket, methods=["GET"]),
         ]
-        self._rest = Starlette(routes=[*health, *management])
+        rest: App = Starlette(routes=[*health, *management])
+        self._rest = rest if around is None else around(rest)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""

@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from linarite.access.audit import AuditLog
-from linarite.access.management import Caller, ManagementAccess, ManagementRefused
+from linarite.access.management import CALLER_IN_SCOPE, Caller, ManagementAccess, ManagementRefused
 from linarite.http.management.api_versions import VersionCheck
 from linarite.http.management.calls import Answer, Call, Operation
 from linarite.http.management.endpoint import endpoint_of
@@ -73,6 +73,9 @@ class Gate:
 
     def identify(self, request: Request) -> Caller | ManagementRefused:
         """Who sent the request, or why nobody counts as its sender."""
+        signed_in = request.scope.get(CALLER_IN_SCOPE)
+        if isinstance(signed_in, Caller):
+            return signed_in
         try:
             return self._access.identify(request.headers.get("authorization"))
         except ManagementRefused as refused:
