@@ -8,6 +8,7 @@ import { Dialog } from "../parts/dialog";
 import { ChoiceField, TextField } from "../parts/field";
 import { Outside } from "../parts/outside";
 import { tell } from "../shell/notices";
+import { Problem } from "../parts/problem";
 
 type Kind = Action["action"];
 
@@ -79,11 +80,7 @@ export function ActionDialog({ hub, target, onClose }: ActionDialogProps) {
           options={kindsFor(target).map((kind) => [kind, NAMES[kind]] as const)}
         />
         <ActionFields draft={draft} change={change} />
-        {problem && (
-          <p class="problem" role="alert">
-            {problem}
-          </p>
-        )}
+        <Problem text={problem} />
         <div class="buttons">
           <Button submit primary={draft.kind !== "close"} danger={draft.kind === "close"} disabled={busy}>
             {NAMES[draft.kind]}

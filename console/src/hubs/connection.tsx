@@ -10,6 +10,7 @@ import { Outside } from "../parts/outside";
 import { usePolled } from "../parts/polled";
 import { linkTo } from "../shell/route";
 import { protocolName } from "./connections";
+import { Problem } from "../parts/problem";
 
 interface ConnectionProps {
   hub: string;
@@ -27,11 +28,7 @@ export function ConnectionView({ hub, connection, onAct }: ConnectionProps) {
   );
   return (
     <>
-      {error && (
-        <p class="problem" role="alert">
-          {error}
-        </p>
-      )}
+      <Problem text={error} />
       {data && (
         <>
           <Facts hub={hub} row={data} />

@@ -8,6 +8,7 @@ import { CopyButton } from "../parts/copy";
 import { CheckField, TextField } from "../parts/field";
 import { Outside } from "../parts/outside";
 import { TokenExplanation } from "./token";
+import { Problem } from "../parts/problem";
 
 const ROLES = [
   ["webpubsub.joinLeaveGroup", "Join and leave every group"],
@@ -69,11 +70,7 @@ export function AccessForm({ onMade }: AccessFormProps) {
             placeholder="webpubsub.sendToGroup.room"
           />
         </fieldset>
-        {problem && (
-          <p class="problem" role="alert">
-            {problem}
-          </p>
-        )}
+        <Problem text={problem} />
         <div class="buttons">
           <Button submit primary>
             Make the URL

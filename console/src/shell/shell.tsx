@@ -5,9 +5,13 @@ import { useEffect, useRef } from "preact/hooks";
 import { reachable } from "../api/call";
 import { chooseResource, mayWrite, resource, session, sessionState, signOut } from "../api/session";
 import { Button } from "../parts/button";
+import { ChartsPage } from "../charts/page";
 import { HubsPage } from "../hubs/page";
 import { LivePage } from "../live/page";
+import { LogsPage } from "../logs/page";
 import { PlaygroundPage } from "../playground/page";
+import { SettingsPage } from "../settings/page";
+import { WebhooksPage } from "../webhooks/page";
 import { Notices } from "./notices";
 import { linkTo, route } from "./route";
 import { SignIn } from "./sign-in";
@@ -24,7 +28,11 @@ const always = (): boolean => true;
 const ROOMS: readonly Room[] = [
   { name: "hubs", title: "Hubs", page: HubsPage, isOpen: always },
   { name: "live", title: "Live messages", page: LivePage, isOpen: always },
+  { name: "webhooks", title: "Webhook calls", page: WebhooksPage, isOpen: () => session.value.callLog },
+  { name: "logs", title: "Resource logs", page: LogsPage, isOpen: always },
+  { name: "charts", title: "Charts", page: ChartsPage, isOpen: always },
   { name: "playground", title: "Playground", page: PlaygroundPage, isOpen: () => mayWrite.value },
+  { name: "settings", title: "Settings", page: SettingsPage, isOpen: always },
 ];
 
 export function Shell() {

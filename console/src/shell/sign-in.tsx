@@ -4,6 +4,7 @@ import { signIn } from "../api/session";
 import { Button } from "../parts/button";
 import { TextField } from "../parts/field";
 import { route } from "./route";
+import { Problem } from "../parts/problem";
 
 /** The way in, for those who bring the administrator's token. */
 export function SignIn({ hint }: { hint: string }) {
@@ -40,11 +41,7 @@ export function SignIn({ hint }: { hint: string }) {
           onInput={setToken}
           hint="The text of the file administrator-token in the server's data folder."
         />
-        {problem && (
-          <p class="problem" role="alert">
-            {problem}
-          </p>
-        )}
+        <Problem text={problem} />
         <Button submit primary>
           Sign in
         </Button>
