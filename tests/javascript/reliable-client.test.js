@@ -395,6 +395,31 @@ describe("events", { concurrency: 4 }, () => {
     assert.deepEqual(await texts({ events }, 1, "server-message"), ["done"]);
   });
 
+  test("event handlers hear of a connection once, however often it is recovered", async (t) => {
+    const { hub, service, line, start } = await arrange(t);
+    const told = [];
+    await application.handle(hub, {
+      handleConnect: (_, response) => {
+        told.push("connect");
+        response.success();
+      },
+      onConnected: () => told.push("connected"),
+      onDisconnected: () => told.push("disconnected"),
+    });
+    const one = await start({ groups: ["g"] });
+    for (const text of numbers(3)) {
+      line.cut();
+      await service.group("g").sendToAll(text, { contentType: "text/plain" });
+      assert.deepEqual(await texts(one, 1), [text]);
+    }
+    await eventually(() => told.length >= 2);
+    assert.deepEqual(told, ["connect", "connected"]);
+    await service.closeConnection(one.connectionId);
+    await one.events.connected.next();
+    await eventually(() => told.length >= 5);
+    assert.deepEqual(told.slice().sort(), ["connect", "connect", "connected", "connected", "disconnected"]);
+  });
+
   test("an event that failed is sent again with its id until it succeeds", async (t) => {
     const { hub, start } = await arrange(t);
     let calls = 0;
