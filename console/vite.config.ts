@@ -14,6 +14,6 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
     // Whoever gets the page gets the licences of what is in it.
-    license: { fileName: "assets/licences.md" },
+    license: { fileName: "assets/licences.txt" },
   },
 });

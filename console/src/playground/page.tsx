@@ -7,6 +7,7 @@ import { PlaygroundClient } from "./client";
 import { FrameList } from "./frames";
 import { LineControls } from "./line";
 import { SendForms } from "./send";
+import { Snippets } from "./snippets";
 
 export function PlaygroundPage() {
   const [client] = useState(() => new PlaygroundClient());
@@ -23,6 +24,7 @@ export function PlaygroundPage() {
         </div>
         <div class="column">
           <FrameList client={client} />
+          <Snippets hub={access?.hub ?? "chat"} />
         </div>
       </div>
     </>

@@ -1,5 +1,7 @@
 // The protocols that a browser can speak. Frames are told in the words of the JSON protocol, whatever the wire is.
 
+import { decodeFrame, encodeFrame } from "./protobuf-frames";
+
 export interface Frame {
   type: string;
   [member: string]: unknown;
@@ -22,9 +24,17 @@ const json = {
   decode: (wire: string | Uint8Array) => (typeof wire === "string" ? parsed(wire) : null),
 };
 
+const protobuf = {
+  isPlain: false,
+  encode: encodeFrame,
+  decode: (wire: string | Uint8Array<ArrayBuffer>) => (typeof wire === "string" ? null : decodeFrame(wire)),
+};
+
 export const PROTOCOLS: readonly Protocol[] = [
   { ...json, name: "json.webpubsub.azure.v1", title: "JSON", isReliable: false },
   { ...json, name: "json.reliable.webpubsub.azure.v1", title: "Reliable JSON", isReliable: true },
+  { ...protobuf, name: "protobuf.webpubsub.azure.v1", title: "Protobuf", isReliable: false },
+  { ...protobuf, name: "protobuf.reliable.webpubsub.azure.v1", title: "Reliable protobuf", isReliable: true },
   {
     name: "",
     title: "None, a plain client",
