@@ -25,7 +25,7 @@ from linarite.domain.messages import Message
 from linarite.domain.traffic import Traffic
 from linarite.hubs.batch import NO_CONNECTIONS, Batch, Heard, Said, said
 from linarite.hubs.connection import Connection
-from linarite.hubs.message_trace import MessageTrace
+from linarite.hubs.live_trace import Trace
 from linarite.hubs.writing import write_each
 from linarite.protocols.codec import Codec
 
@@ -59,8 +59,8 @@ class Delivery:
         """
         self._call_soon = call_soon
         self.traffic = traffic or Traffic()
-        # Tells the resource logs of messages, if they want to know.
-        self.trace: MessageTrace | None = None
+        # Tells of messages, if the resource logs or somebody who looks on want to know.
+        self.trace: Trace | None = None
         self._order = 0
         self._tick = 0
         self._audiences: list[tuple[Audience, Batch]] = []
@@ -77,7 +77,7 @@ class Delivery:
             self._schedule()
         self._order += 1
         batch.add(self._order, message, skipped)
-        if self.trace is not None and message.trace_id is not None:
+        if self.trace is not None:
             self.trace.sent(audience.members, skipped, message)
 
     def send_to_each(self, connections: Iterable[Connection], message: Message) -> None:
@@ -93,7 +93,7 @@ class Delivery:
             self._schedule()
         self._order += 1
         batch.add(self._order, item, NO_CONNECTIONS)
-        if self.trace is not None and isinstance(item, Message) and item.trace_id is not None:
+        if self.trace is not None and isinstance(item, Message):
             self.trace.sent_to(connection, item)
 
     def settle(self) -> None:

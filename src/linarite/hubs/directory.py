@@ -11,7 +11,7 @@ from linarite.hubs.client_events import ClientEvents
 from linarite.hubs.connection import Connection
 from linarite.hubs.delivery import Delivery
 from linarite.hubs.hub import Hub, HubLimits
-from linarite.hubs.message_trace import MessageTrace
+from linarite.hubs.live_trace import Trace
 
 __all__ = ["Directory"]
 
@@ -25,11 +25,11 @@ class Directory:
         limits: HubLimits,
         events: ClientEvents,
         traffic_of: Callable[[str], Traffic] | None = None,
-        trace_of: Callable[[HubAddress], MessageTrace | None] | None = None,
+        trace_of: Callable[[HubAddress], Trace | None] | None = None,
     ) -> None:
         """`traffic_of` gives the counters of a resource's traffic, which all its hubs add to.
 
-        `trace_of` gives what tells the resource logs of a hub's messages, None while they do not want to know.
+        `trace_of` gives what tells of a hub's messages, None while nobody wants to know.
         """
         self._call_soon = call_soon
         self._events = events
@@ -54,7 +54,7 @@ class Directory:
         return hub
 
     def trace_anew(self) -> None:
-        """What the resource logs want to know has changed."""
+        """What is to be told of messages has changed."""
         for at, hub in self._hubs.items():
             hub.delivery.trace = self._trace_of(at)
 

@@ -82,6 +82,10 @@ class Hub:
         """The connection of that id, if it is here."""
         return self._connections.get(connection_id)
 
+    def connections_of(self, user_id: str) -> tuple[Connection, ...]:
+        """The connections that a user has here."""
+        return tuple(self._users.get(user_id, _NOBODY).members)
+
     def attach(self, connection: Connection, groups: Iterable[str] = ()) -> None:
         """Take in a new connection and make it a member of the groups that its token names."""
         self.delivery.settle()
@@ -206,11 +210,11 @@ class Hub:
             self.leave_all(connection)
 
     def _remove_user(self, command: do.RemoveUserFromGroup) -> None:
-        for connection in self._of_user(command.user_id):
+        for connection in self.connections_of(command.user_id):
             self.leave(connection, command.group)
 
     def _remove_user_from_all(self, command: do.RemoveUserFromAllGroups) -> None:
-        for connection in self._of_user(command.user_id):
+        for connection in self.connections_of(command.user_id):
             self.leave_all(connection)
 
     def _close_connection(self, command: do.CloseConnection) -> None:
@@ -225,7 +229,7 @@ class Hub:
         self._close(tuple(members), command.excluded, command.reason)
 
     def _close_user(self, command: do.CloseUser) -> None:
-        self._close(self._of_user(command.user_id), command.excluded, command.reason)
+        self._close(self.connections_of(command.user_id), command.excluded, command.reason)
 
     def _close(self, connections: Iterable[Connection], excluded: frozenset[str], reason: str | None) -> None:
         self.delivery.settle()
@@ -237,9 +241,6 @@ class Hub:
                 connection.close(_NORMAL_CLOSURE, "", told)
                 self.detach(connection)
 
-    def _of_user(self, user_id: str) -> tuple[Connection, ...]:
-        return tuple(self._users.get(user_id, _NOBODY).members)
-
     def _connection_exists(self, question: do.ConnectionExists) -> bool:
         return question.connection_id in self._connections
 
@@ -250,14 +251,14 @@ class Hub:
         return question.group in self._groups
 
     def _user_in_group(self, question: do.UserInGroup) -> bool:
-        return any(question.group in connection.groups for connection in self._of_user(question.user_id))
+        return any(question.group in connection.groups for connection in self.connections_of(question.user_id))
 
     def _add_connection_to_group(self, question: do.AddConnectionToGroup) -> Added:
         connection = self._connections.get(question.connection_id)
         return self._add(() if connection is None else (connection,), question.group)
 
     def _add_user_to_group(self, question: do.AddUserToGroup) -> Added:
-        return self._add(self._of_user(question.user_id), question.group)
+        return self._add(self.connections_of(question.user_id), question.group)
 
     def _add(self, connections: Sequence[Connection], group: str) -> Added:
         if not connections:

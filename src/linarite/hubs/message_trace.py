@@ -56,6 +56,8 @@ class MessageTrace:
 
     def sent(self, members: Mapping[Connection, None], skipped: Collection[Connection], message: Message) -> None:
         """A message is on its way to all members but the skipped: an entry for each if they are few, else one."""
+        if message.trace_id is None:
+            return
         if len(members) - len(skipped) <= self._receivers:
             receivers = [one for one in members if one not in skipped] if skipped else members
             if receivers:
@@ -66,7 +68,8 @@ class MessageTrace:
 
     def sent_to(self, connection: Connection, message: Message) -> None:
         """A message is on its way to one connection."""
-        self._each((connection,), message)
+        if message.trace_id is not None:
+            self._each((connection,), message)
 
     def _each(self, connections: Collection[Connection], message: Message) -> None:
         part_of = self._logs.part_of

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from linarite.monitoring.logs import log_event
 
-__all__ = ["Line", "LineSink", "Outflow", "SinkError", "Stream"]
+__all__ = ["Line", "LineSink", "Outflow", "Render", "SinkError", "Stream", "Way"]
 
 _log = logging.getLogger(__name__)
 
@@ -73,6 +73,13 @@ class LineSink(Protocol):
 
     def close(self) -> None:
         """Let go of files and connections."""
+
+
+class Way(Protocol):
+    """Where notes go: to a destination, or to those who look on."""
+
+    def add(self, stream: Stream, size: int, count: int, render: Render, arguments: tuple[Any, ...]) -> None:
+        """Note what `render` shall make so many lines of, about so many bytes."""
 
 
 class Outflow:

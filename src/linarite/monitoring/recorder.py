@@ -13,7 +13,7 @@ from typing import NamedTuple
 import msgspec
 
 from linarite.monitoring.entries import Clock, Facts, Level, LogCategory
-from linarite.monitoring.outflow import Outflow, Render, Stream
+from linarite.monitoring.outflow import Render, Stream, Way
 from linarite.resources.model import Resource
 
 __all__ = ["ENTRY_BYTES", "Peer", "Recorder", "resource_id_of"]
@@ -59,7 +59,7 @@ class Recorder:
         self,
         resource: Resource,
         category: LogCategory,
-        ways: Sequence[tuple[Outflow, Stream]],
+        ways: Sequence[tuple[Way, Stream]],
         now: Callable[[], float],
     ) -> None:
         """`now` gives seconds since 1970."""

@@ -30,7 +30,7 @@ from linarite.monitoring.entries import (
     LogCategory,
     MessageFacts,
 )
-from linarite.monitoring.outflow import Outflow, Stream
+from linarite.monitoring.outflow import Stream, Way
 from linarite.monitoring.recorder import ENTRY_BYTES, Peer, Recorder, resource_id_of
 from linarite.monitoring.setting_book import SettingBook
 from linarite.resources.model import Resource
@@ -67,6 +67,7 @@ class ResourceLogs:
         self.messaging: Recorders = {}
         self.http_requests: Recorders = {}
         self._subscribers: list[Callable[[], None]] = []
+        self._onlooker: Way | None = None
         # Addresses of clients, while they are connected.
         self._callers: dict[str, str] = {}
         self._parts: dict[str, bytes] = {}
@@ -100,6 +101,12 @@ class ResourceLogs:
         """Have `callback` called after each change of what is wanted."""
         self._subscribers.append(callback)
 
+    def show_to(self, onlooker: Way | None) -> None:
+        """Have an onlooker told of connections, and of whatever else is told anyway; None: nobody looks on."""
+        if onlooker is not self._onlooker:
+            self._onlooker = onlooker
+            self._apply()
+
     def _wanted(self, resource: Resource) -> Mapping[LogCategory, Mapping[Target, int]]:
         """For each category that somebody wants, its targets with the days for which each keeps it."""
         wanted: dict[LogCategory, dict[Target, int]] = {}
@@ -110,16 +117,21 @@ class ResourceLogs:
                     wanted.setdefault(category, {}).update(dict.fromkeys(setting.targets, days))
         for category in _traced_live(resource):
             wanted.setdefault(category, {})[LIVE_TRACE] = 0
+        if self._onlooker is not None:
+            wanted.setdefault(LogCategory.CONNECTIVITY, {})
         return wanted
 
     def _ways(
         self, resource: Resource, category: LogCategory, targets: Mapping[Target, int]
-    ) -> Sequence[tuple[Outflow, Stream]]:
+    ) -> Sequence[tuple[Way, Stream]]:
         resource_id = resource_id_of(resource)
-        return [
+        ways: list[tuple[Way, Stream]] = [
             (self._destinations.of(target), Stream(category.value, resource_id, days))
             for target, days in targets.items()
         ]
+        if self._onlooker is not None:
+            ways.append((self._onlooker, Stream(category.value, resource_id)))
+        return ways
 
     @property
     def dropped(self) -> int:

@@ -17,7 +17,7 @@ from linarite.domain.messages import DataType, Message
 from linarite.domain.names import is_valid_group_name
 from linarite.domain.permissions import Permission, parse_permission
 from linarite.domain.traffic import Traffic
-from linarite.http.administration import json_answer
+from linarite.http.console.answers import answer
 from linarite.http.console.door import Refused
 from linarite.http.console.wishes import bad_request, body_of, hub_of
 from linarite.resources.registry import Registry
@@ -80,7 +80,7 @@ class Actions:
         if way is None:
             raise bad_request(f"action: expected one of {', '.join(self._ways)}, got {wish.action[:40]!r}.")
         await way(at, wish)
-        return json_answer(200, {"done": True})
+        return answer({"done": True})
 
     async def _close(self, at: HubAddress, wish: Wish) -> None:
         kind = wish.target("connection", "user", "group", "all")

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from linarite.access.token_checks import Verdict, explain_token, meaning_of
 from linarite.access.tokens import TOKEN_LIMIT, make_token
 from linarite.domain.names import is_valid_group_name
-from linarite.http.administration import json_answer
+from linarite.http.console.answers import answer
 from linarite.http.console.door import ConsoleDoor, Refused
 from linarite.http.console.wishes import bad_request, body_of, hub_of
 from linarite.resources.model import Resource
@@ -70,14 +70,12 @@ class ClientUrls:
         if len(token) > TOKEN_LIMIT:
             raise bad_request(f"roles and groups: expected a token of at most {TOKEN_LIMIT} characters.")
         url = f"ws{address.removeprefix('http')}?{urlencode({'access_token': token})}"
-        return json_answer(
-            200, {"url": url, "token": token, "explanation": self._explanation(token, [resource], address)}
-        )
+        return answer({"url": url, "token": token, "explanation": self._explanation(token, [resource], address)})
 
     async def explain(self, request: Request) -> Response:
         """What a token says, and which checks this server would pass it by."""
         wish = await body_of(request, TokenWish)
-        return json_answer(200, self._explanation(wish.token, self._registry.all(), wish.address))
+        return answer(self._explanation(wish.token, self._registry.all(), wish.address))
 
     def _claims(self, wish: UrlWish, address: str) -> dict[str, Any]:
         now = int(self._now())

@@ -22,7 +22,7 @@ from linarite.domain.inspection import (
     ListUsers,
     Page,
 )
-from linarite.http.administration import json_answer
+from linarite.http.console.answers import answer
 from linarite.http.console.door import Refused
 from linarite.http.console.wishes import bad_request, hub_of, page_of, resource_of
 from linarite.resources.registry import Registry
@@ -53,7 +53,7 @@ class Listing:
         shown = found[: page.limit]
         rows = [await self._hub(HubAddress(key, name), len(resource.hub(name).event_handlers)) for name in shown]
         following = shown[-1] if len(found) > page.limit else None
-        return json_answer(200, {"value": rows, "next": following, "looked": len(names), "total": len(names)})
+        return answer({"value": rows, "next": following, "looked": len(names), "total": len(names)})
 
     async def _hub(self, at: HubAddress, handlers: int) -> Document:
         counts = await self._backplane.ask(CountHub(at))
@@ -93,7 +93,7 @@ class Listing:
             }
             for one in row.permissions
         ]
-        return json_answer(200, {**_connection(row), "permissions": permissions})
+        return answer({**_connection(row), "permissions": permissions})
 
     async def groups(self, request: Request) -> Response:
         """The groups of a hub."""
@@ -114,7 +114,7 @@ class Listing:
 
 def _page(page: Page[Any], document: Callable[[Any], Document]) -> Response:
     rows = [document(row) for row in page.rows]
-    return json_answer(200, {"value": rows, "next": page.next, "looked": page.looked, "total": page.total})
+    return answer({"value": rows, "next": page.next, "looked": page.looked, "total": page.total})
 
 
 def _connection(row: ConnectionRow) -> Document:
