@@ -43,6 +43,7 @@ from linarite.http.data_plane.app import DataPlane
 from linarite.http.data_plane.metering import CallMetering
 from linarite.http.data_plane.operations import Operations
 from linarite.http.data_plane.requests import Limits
+from linarite.http.development.assembly import Development, refusing_routes
 from linarite.http.event_calls import event_call_routes
 from linarite.http.management.diagnostic_settings import diagnostic_rows
 from linarite.http.management.metrics import metric_rows
@@ -73,6 +74,7 @@ from linarite.sockets.http_protocol import HeadLimits, HttpProtocol
 from linarite.sockets.keep_alive import KeepAlive
 from linarite.sockets.reception import Parts, Reception
 from linarite.sockets.resource_ends import ResourceEnds
+from linarite.sockets.upgrade import Doorman
 from linarite.sockets.upstream_events import UpstreamEvents
 
 if TYPE_CHECKING:
@@ -209,13 +211,13 @@ class Server:
         if settings.otlp_endpoint is not None:
             self._spans = SpanBuffer(settings.otlp_spans_limit, settings.otlp_traces_ratio)
         self._telemetry: Telemetry | None = None
-        self._event_calls = None
-        if settings.mode == "dev":
-            self._event_calls = CallLog(settings.upstream_calls_kept, settings.upstream_calls_kept_bytes)
+        self._development = Development(settings, loop, self._registry) if settings.mode == "dev" else None
+        self._event_calls: CallLog | None = None if self._development is None else self._development.calls
         has_collector = settings.otlp_endpoint is not None
         self._setting_book = SettingBook(self._store, self._registry, has_collector=has_collector)
         self._logs = ResourceLogs(self._registry, self._setting_book, Destinations(settings))
-        self._events = UpstreamEvents(self._registry, self._open_upstream, self._logs)
+        new_events = UpstreamEvents if self._development is None else self._development.events
+        self._events = new_events(self._registry, self._open_upstream, self._logs)
         hub_limits = HubLimits(settings.permission_targets_limit, settings.connection_groups_limit)
         self._directory = Directory(
             loop.call_soon,
@@ -252,6 +254,10 @@ class Server:
         )
         self._reception = Reception(parts, settings, loop)
         self._console = self._open_console() if settings.console != "off" else None
+        self._doorman: Doorman = self._reception
+        if self._development is not None:
+            self._reception.new_socket = self._development.lines.new_socket
+            self._doorman = self._development.doorman(self._reception, self._directory)
         self._head_limits = HeadLimits(settings.upgrade_timeout_seconds, settings.head_limit_bytes)
         self._registry.subscribe(self._reception.close_resource)
         ends = ResourceEnds(self._directory)
@@ -307,7 +313,9 @@ class Server:
         calls_per_second = settings.rest_calls_per_second
         rate = RateLimit(calls_per_second, calls_per_second * settings.rate_burst_seconds)
         metering = CallMetering(self._measuring.meters, self._loop.time, rate)
-        data_plane = DataPlane(self._entrance, operations, self._proxies, limits, metering)
+        data_plane: App = DataPlane(self._entrance, operations, self._proxies, limits, metering)
+        if self._development is not None:
+            data_plane = self._development.data_plane(data_plane)
         allowed = settings.cors_allowed_origins
         if allowed is None:
             allowed = LOCAL_ORIGINS if settings.mode == "dev" else ()
@@ -331,7 +339,10 @@ class Server:
         management = management_routes(
             self._registry, settings, access.management, access.audit, self._check_handler, more
         )
-        routes = [*calls, *metrics, *workspaces, *authority, *management]
+        development = refusing_routes()
+        if self._development is not None:
+            development = self._development.routes(access.management, self._directory, self._backplane)
+        routes = [*development, *calls, *metrics, *workspaces, *authority, *management]
         if self._console is not None:
             routes = [*self._console.routes(), *routes]
         around = None if self._console is None else self._console.around
@@ -378,6 +389,7 @@ class Server:
             spans=self._spans,
             calls=self._event_calls,
             resource_logs=self._logs,
+            faults=None if self._development is None else self._development.book,
         )
 
     async def _listen(self, application: Application, port: int, tls: ssl.SSLContext | None) -> None:
@@ -385,7 +397,7 @@ class Server:
         bound = _bind(settings.host, port)
         config = uvicorn.Config(
             application,
-            http=functools.partial(HttpProtocol, self._reception, self._head_limits),  # type: ignore[arg-type]
+            http=functools.partial(HttpProtocol, self._doorman, self._head_limits),  # type: ignore[arg-type]
             ws="none",
             lifespan="off",
             log_config=None,
@@ -462,6 +474,8 @@ class Server:
         """Take no more connections, close the open ones over the drain time, end the calls under way."""
         log_event(_log, logging.INFO, "server stopping", drain_seconds=self._settings.drain_seconds)
         until = self._loop.time() + self._settings.shutdown_seconds
+        if self._development is not None:
+            self._development.close()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout_at(until):
                 await self._reception.drain(self._settings.drain_seconds)

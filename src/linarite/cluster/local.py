@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TypeVar
 
 from linarite.domain.commands import Command, HubAddress, Question
@@ -20,12 +21,16 @@ class LocalBackplane:
         """`empty` answers for hubs that have no connection."""
         self._directory = directory
         self._empty = empty
+        self.observer: Callable[[Command], None] | None = None
+        """Told of every command that was carried out, if somebody wants to know."""
 
     def publish(self, command: Command) -> None:
         """Carry out the command at once; a hub without connections has nothing to do."""
         hub = self._directory.find(command.at)
         if hub is not None:
             hub.execute(command)
+        if self.observer is not None:
+            self.observer(command)
 
     async def ask(self, question: Question[Answer]) -> Answer:
         """The hub's answer."""

@@ -9,6 +9,7 @@ import time
 from collections.abc import Awaitable, Callable
 from functools import partial
 
+from linarite.domain.faults import FaultBook
 from linarite.events.abuse_protection import AbuseProtection
 from linarite.events.addresses import Addresses, Resolve, parse_networks, system_resolve
 from linarite.events.attempts import Attempts
@@ -16,6 +17,7 @@ from linarite.events.call_log import CallLog
 from linarite.events.counters import EventCounters
 from linarite.events.dispatcher import Upstream
 from linarite.events.event_calls import EventCalls, Sources
+from linarite.events.faulty_handlers import FaultyHandlers
 from linarite.events.http_client import HttpClient, tls_context
 from linarite.events.limits import UpstreamLimits
 from linarite.events.outbound import Call, Outcome
@@ -55,6 +57,7 @@ def open_upstream(
     calls: CallLog | None = None,
     resource_logs: ResourceLogs | None = None,
     spans: SpanBuffer | None = None,
+    faults: FaultBook | None = None,
     resolve: Resolve = system_resolve,
     pause: Callable[[float], Awaitable[object]] = asyncio.sleep,
 ) -> Upstream:
@@ -69,7 +72,8 @@ def open_upstream(
     handlers = client_of(addresses=Addresses(parse_networks(limits.denied_networks), loop.time, resolve))
     # The token endpoint is the operator's own choice, and on a virtual machine it may be the metadata service.
     token_endpoint = client_of(addresses=Addresses((), loop.time, resolve))
-    attempts = Attempts(handlers, loop.time, pause)
+    sender = handlers if faults is None else FaultyHandlers(handlers, faults, loop.time)
+    attempts = Attempts(sender, loop.time, pause)
     protection = None
     if limits.abuse_protection == "strict":
         protection = AbuseProtection(attempts, loop.time, limits.validation_timeout_seconds)

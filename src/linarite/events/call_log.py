@@ -146,6 +146,21 @@ class CallLog:
         """What is kept, newest first."""
         return [kept.record() for kept in reversed(self._kept)]
 
+    @property
+    def last(self) -> int:
+        """The number of the last call."""
+        return self._number
+
+    def since(self, number: int) -> Sequence[KeptCall]:
+        """The calls after that one that are still kept, oldest first."""
+        return [kept for kept in self._kept if kept.number > number]
+
+    def forget(self, hub: str | None = None) -> None:
+        """Forget all calls, or those of one hub."""
+        left = [kept for kept in self._kept if hub is not None and kept.call.hub != hub]
+        self._kept = deque(left)
+        self._bytes = sum(kept.size for kept in left)
+
     def find(self, number: int) -> KeptCall | None:
         """The call of that number, if it is still kept."""
         return next((kept for kept in self._kept if kept.number == number), None)

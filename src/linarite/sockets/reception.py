@@ -6,7 +6,7 @@ import asyncio
 import logging
 import secrets
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import ceil
 from typing import NamedTuple
 
@@ -49,7 +49,7 @@ from linarite.sockets.forwarded import TrustedProxies, address_of_request
 from linarite.sockets.keep_alive import KeepAlive
 from linarite.sockets.pace import PaceLimits
 from linarite.sockets.recoveries import Recoveries
-from linarite.sockets.socket_owner import SocketLimits
+from linarite.sockets.socket_owner import SocketLimits, SocketOwner
 from linarite.sockets.turned_away import TurnedAway
 from linarite.sockets.upgrade import RequestHead, Welcome
 from linarite.sockets.upstream_events import UpstreamEvents
@@ -64,6 +64,9 @@ _INTERNAL_ERROR = 500
 _RETRY_AFTER = {"Retry-After": "1"}
 # Bytes of randomness in a connection id, written as 32 hexadecimal characters: nobody guesses one.
 _CONNECTION_ID_BYTES = 16
+
+
+NewSocket = Callable[[asyncio.AbstractEventLoop, KeepAlive, SocketLimits, SocketOwner], ClientSocket]
 
 
 class Parts(NamedTuple):
@@ -117,6 +120,8 @@ class Reception:
         self.message_limit_bytes = settings.message_limit_bytes
         self.read_buffer_bytes = settings.read_buffer_bytes
         self.is_draining = False
+        self.new_socket: NewSocket = ClientSocket
+        """Makes the sockets; those of `linarite dev` have faults on request."""
 
     # Coming in
 
@@ -176,7 +181,7 @@ class Reception:
         return Welcome(socket, negotiated.subprotocol)
 
     def _new_socket(self) -> ClientSocket:
-        return ClientSocket(self._loop, self._parts.keep_alive, self._socket_limits, self)
+        return self.new_socket(self._loop, self._parts.keep_alive, self._socket_limits, self)
 
     def _let_back_in(self, recovery: RecoveryRequest, head: RequestHead, request: ConnectionRequest) -> Welcome:
         """A client that has lost its socket wants to go on; it gets the protocol that it had, whatever it offers."""

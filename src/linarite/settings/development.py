@@ -1,0 +1,30 @@
+"""Settings of what `linarite dev` offers to tests."""
+
+from dataclasses import dataclass
+
+from linarite.settings.definitions import setting
+
+__all__ = ["DevelopmentSettings"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DevelopmentSettings:
+    """What is kept for whoever tests an application."""
+
+    development_messages_kept: int = setting(
+        10_000,
+        section="Tests",
+        unit="messages",
+        minimum=1,
+        maximum=1_000_000,
+        reason="Messages that `linarite dev` remembers for tests that wait for them: to whom they went and how large "
+        "they were, 200 bytes each. Nothing is remembered before a test asks for the first time.",
+    )
+    development_records_kept: int = setting(
+        1_000,
+        section="Tests",
+        unit="records",
+        minimum=1,
+        maximum=1_000_000,
+        reason="Faults on request that `linarite dev` remembers to have done.",
+    )
