@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable, Collection, Sequence
 
 import argcomplete
+from argcomplete.shell_integration import shellcode
 
 from linarite.cli.setting_arguments import COMPLETION_VARIABLE, new_parser
 
@@ -23,7 +24,7 @@ def run_completion(words: Sequence[str]) -> int:
     """Print the script with which a shell completes the commands."""
     parser = new_parser("completion", 'Print a script that has a shell complete commands, for: eval "$(...)".')
     parser.add_argument("shell", choices=_SHELLS)
-    print(argcomplete.shellcode(["linarite"], shell=parser.parse_args(words).shell))
+    print(shellcode(["linarite"], shell=parser.parse_args(words).shell))
     return 0
 
 

@@ -4,7 +4,6 @@ import argparse
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from linarite.settings import Loaded, definitions, load
 from linarite.settings.sources import CONFIG_VARIABLE
@@ -18,7 +17,9 @@ COMPLETION_VARIABLE = "_ARGCOMPLETE"
 class _Parser(argparse.ArgumentParser):
     """A parser that answers a shell's question for completions in the place of parsing."""
 
-    def parse_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> Any:  # noqa: ANN401 - argparse
+    def parse_args(  # type: ignore[override]  # of three overloads, our commands need one
+        self, args: Sequence[str] | None = None, namespace: None = None
+    ) -> argparse.Namespace:
         """What the words say; a shell that asks has its answer, and this process ends."""
         if COMPLETION_VARIABLE in os.environ:
             import argcomplete

@@ -110,6 +110,50 @@ def test_a_file_can_be_its_input(az, server_folder, resource, tmp_path):
     assert json.loads(done.stdout.splitlines()[-1]) == {"type": "ack", "ackId": 1, "success": True}
 
 
+def test_long_input_is_sent_as_fast_as_it_is_acknowledged(start, resource):
+    client = start(f"{resource} --hub-name chat")
+    client.type("joingroup lobby", *(f"sendtogroup lobby {number}" for number in range(1000)))
+    client.process.stdin.close()
+    code, errors = client.end()
+    assert (code, errors) == (0, "")
+    frames = [client.frame() for _ in range(2002)]
+    assert [frame["data"] for frame in frames if frame["type"] == "message"] == [str(number) for number in range(1000)]
+    assert sum(frame["type"] == "ack" and frame["success"] for frame in frames) == 1001
+
+
+def test_a_reader_that_has_seen_enough_ends_it(server_folder, resource):
+    reading, writing = os.pipe()
+    os.close(reading)
+    words = f"webpubsub client start {resource} --hub-name chat --data-folder {server_folder}"
+    with (
+        os.fdopen(writing, "w") as output,
+        subprocess.Popen(
+            [sys.executable, "-m", "linarite.cli.azure.entry", *words.split()],
+            stdin=subprocess.PIPE, stdout=output, stderr=subprocess.PIPE, text=True,
+        ) as process,
+    ):  # fmt: skip
+        assert process.wait(TIMEOUT_SECONDS) == 0
+        assert process.stderr.read() == ""
+
+
+@pytest.mark.skipif(not hasattr(os, "openpty"), reason="needs pseudo terminals")
+def test_a_terminal_is_shown_how_to_use_it(server_folder, resource):
+    terminal, shown = os.openpty()
+    words = f"webpubsub client start {resource} --hub-name chat --data-folder {server_folder}"
+    with subprocess.Popen(
+        [sys.executable, "-m", "linarite.cli.azure.entry", *words.split()],
+        stdin=shown, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        assert json.loads(process.stdout.readline())["event"] == "connected"
+        os.write(terminal, b"joingroup lobby\n")
+        assert json.loads(process.stdout.readline())["success"]
+        os.write(terminal, b"\x04")  # Ctrl-D
+        assert process.wait(TIMEOUT_SECONDS) == 0
+        assert process.stderr.read().startswith("help ")
+    os.close(terminal)
+    os.close(shown)
+
+
 def test_a_server_that_closes_the_connection_is_told_with_exit_code_1(start, az, resource):
     client = start(f"{resource} --hub-name chat")
     connection_id = client.frame()["connectionId"]

@@ -16,6 +16,8 @@ URL_TEMPLATE = "properties.eventHandlers[0].urlTemplate"
         ("webpubsub create -n demo -g rg --sku Free_F1 --unit-count many", "invalid int value: 'many'"),
         ("webpubsub key regenerate -n demo -g rg", "the following arguments are required: --key-type"),
         ("webpubsub key regenerate -n demo -g rg --key-type third", "'third' is not a valid value for '--key-type'"),
+        ("webpubsub restart --acquire-policy-token", "--acquire-policy-token: a self-hosted server has no policies"),
+        ("group create --change-reference x", "--change-reference: a self-hosted server has no policies of Azure"),
         ("webpubsub list --color red", "unrecognized arguments: --color red"),
         ("webpubsub list -o xml", "'xml' is not a valid value for '--output/-o'"),
         ("webpubsub list --query [", "argument --query: invalid jmespath_type value: '['"),

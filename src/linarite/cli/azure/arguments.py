@@ -14,6 +14,7 @@ __all__ = [
     "ChangeAction",
     "EventHandlerAction",
     "IpRuleAction",
+    "RefusedAction",
     "SwitchAction",
     "TagAction",
     "TagsAction",
@@ -131,6 +132,20 @@ class IpRuleAction(argparse.Action):
         if set(rule) != {"value", "action"} or not all(equals for _, equals, _ in words):
             parser.error(f"usage error: {option_string} value=NETWORK action=Allow|Deny")
         setattr(namespace, self.dest, [*(getattr(namespace, self.dest) or ()), rule])
+
+
+class RefusedAction(argparse.Action):
+    """An option of the platform that could not mean anything here."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: str | Sequence[object] | None,
+        option_string: str | None = None,
+    ) -> None:
+        """Say so."""
+        parser.error(f"argument {option_string}: a self-hosted server has no policies of Azure")
 
 
 class ChangeAction(argparse.Action):

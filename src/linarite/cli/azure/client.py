@@ -8,6 +8,8 @@ import os
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import CancelledError
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 from knack.util import CLIError
@@ -26,6 +28,8 @@ _READ_BYTES = 4096
 # An event handler may take half a minute to answer an event; whoever pipes lines in wants to see that answer.
 _LAST_ACKS_SECONDS = 35.0
 _CLOSE_SECONDS = 5.0
+# Frames on their way without an ack: more of them are no faster, and fill buffers here and there.
+_ACKS_LIMIT = 100
 
 
 def start(
@@ -35,6 +39,8 @@ def start(
 
     Type help for the commands. It ends with its input, once everything sent is acknowledged, or with Ctrl-C.
     """
+    if sys.stdin is None:
+        raise CLIError("Standard input is closed: nothing could be typed.")
     plane = open_data_plane(client, resource_group_name, webpubsub_name)
     try:
         asyncio.run(_converse(plane, plane.client_url(hub_name, _ROLES, user_id)))
@@ -49,10 +55,14 @@ async def _converse(plane: DataPlane, url: str) -> None:
         sys.stderr.write(USAGE)
     loop = asyncio.get_running_loop()
     threading.Thread(target=_read_input, args=(loop, conversation), daemon=True).start()
-    await asyncio.wait((conversation.input_ended, conversation.closed), return_when=asyncio.FIRST_COMPLETED)
-    if not conversation.closed.done():
-        await _leave(conversation, transport)
-        return
+    try:
+        await asyncio.wait((conversation.input_ended, conversation.closed), return_when=asyncio.FIRST_COMPLETED)
+        if not conversation.closed.done():
+            await _leave(conversation, transport)
+            return
+    finally:
+        transport.send_close(WSCloseCode.OK)
+        transport.disconnect()
     code, reason = conversation.closed.result()
     raise CLIError(f"The server closed the connection: {code} {reason}".rstrip())
 
@@ -82,24 +92,28 @@ def _refusal_text(error: WSHandshakeError) -> str:
 
 async def _leave(conversation: _Conversation, transport: WSTransport) -> None:
     """Close the connection once everything that was sent is acknowledged."""
+    acknowledged = asyncio.ensure_future(conversation.all_acknowledged.wait())
     await asyncio.wait(
-        (conversation.acknowledged(), conversation.closed),
-        timeout=_LAST_ACKS_SECONDS,
-        return_when=asyncio.FIRST_COMPLETED,
+        (acknowledged, conversation.closed), timeout=_LAST_ACKS_SECONDS, return_when=asyncio.FIRST_COMPLETED
     )
     transport.send_close(WSCloseCode.OK)
     await asyncio.wait((conversation.closed,), timeout=_CLOSE_SECONDS)
-    transport.disconnect()
 
 
 def _read_input(loop: asyncio.AbstractEventLoop, conversation: _Conversation) -> None:
-    """Hand on each line of standard input, and its end; in a thread, for files and terminals alike block."""
-    try:
-        for line in _lines(sys.stdin.fileno()):
-            loop.call_soon_threadsafe(conversation.typed, line)
+    """Hand on each line of standard input, and its end; in a thread, for files and terminals alike block.
+
+    The next line is read when the one before has been sent, so that input of any length needs little memory.
+    """
+    for line in _lines(sys.stdin.fileno()):
+        sending = conversation.typed(line)
+        try:
+            asyncio.run_coroutine_threadsafe(sending, loop).result()
+        except (RuntimeError, CancelledError):  # the loop has ended, and nobody listens any more
+            sending.close()
+            return
+    with suppress(RuntimeError):
         loop.call_soon_threadsafe(conversation.end_input)
-    except RuntimeError:
-        """The loop is closed: nobody listens any more."""
 
 
 def _lines(descriptor: int) -> Iterator[str]:
@@ -125,8 +139,11 @@ class _Conversation(WSListener):
         self._transport: WSTransport | None = None
         self._last_ack_id = 0
         self._unacknowledged: set[int] = set()
-        self._all_acknowledged = asyncio.Event()
-        self._all_acknowledged.set()
+        self._has_room = asyncio.Event()
+        self._has_room.set()
+        self.all_acknowledged = asyncio.Event()
+        """Set while no ack is missing."""
+        self.all_acknowledged.set()
         self._fragments: list[bytes] = []
 
     def on_ws_connected(self, transport: WSTransport) -> None:
@@ -145,16 +162,16 @@ class _Conversation(WSListener):
         elif frame.msg_type in (WSMsgType.TEXT, WSMsgType.CONTINUATION):
             self._fragments.append(frame.get_payload_as_bytes())
             if frame.fin:
-                text, self._fragments = b"".join(self._fragments).decode(), []
-                print(text, flush=True)
+                text, self._fragments = b"".join(self._fragments), []
+                self._show(text)
                 self._note_ack(text)
 
     def on_ws_disconnected(self, transport: WSTransport) -> None:
         """Tell that the connection is gone, if no close frame has told it."""
         self._close(1006, "the connection was lost")
 
-    def typed(self, line: str) -> None:
-        """Send what a line asks for."""
+    async def typed(self, line: str) -> None:
+        """Send what a line asks for, once few enough acks are missing."""
         if not line.strip():
             return
         if line.strip().lower() == "help":
@@ -164,9 +181,10 @@ class _Conversation(WSListener):
         if frame is None:
             sys.stderr.write(f'Invalid input "{line.strip()}", use help to show usage\n')
             return
+        await self._has_room.wait()
         self._last_ack_id += 1
         self._unacknowledged.add(self._last_ack_id)
-        self._all_acknowledged.clear()
+        self._note_missing()
         assert self._transport is not None
         self._transport.send(WSMsgType.TEXT, json.dumps(frame, ensure_ascii=False).encode())
 
@@ -175,19 +193,31 @@ class _Conversation(WSListener):
         if not self.input_ended.done():
             self.input_ended.set_result(None)
 
-    def acknowledged(self) -> asyncio.Task[bool]:
-        """Done when no ack is missing."""
-        return asyncio.ensure_future(self._all_acknowledged.wait())
+    def _show(self, text: bytes) -> None:
+        """Print a message as it came, in whatever encoding the terminal has."""
+        try:
+            sys.stdout.buffer.write(text + b"\n")
+            sys.stdout.buffer.flush()
+        except BrokenPipeError as error:
+            # Whoever reads our output has seen enough.
+            if not self.closed.done():
+                self.closed.set_exception(error)
 
-    def _note_ack(self, text: str) -> None:
+    def _note_ack(self, text: bytes) -> None:
         try:
             frame = json.loads(text)
         except ValueError:
             return
         if isinstance(frame, dict) and frame.get("type") == "ack":
             self._unacknowledged.discard(frame.get("ackId"))
-            if not self._unacknowledged:
-                self._all_acknowledged.set()
+            self._note_missing()
+
+    def _note_missing(self) -> None:
+        for event, limit in ((self.all_acknowledged, 1), (self._has_room, _ACKS_LIMIT)):
+            if len(self._unacknowledged) < limit:
+                event.set()
+            else:
+                event.clear()
 
     def _close(self, code: int, reason: str) -> None:
         if not self.closed.done():

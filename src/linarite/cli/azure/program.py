@@ -21,7 +21,7 @@ from knack.log import CLILogging
 from knack.parser import CLICommandParser
 from knack.util import CLIError
 
-from linarite.cli.azure.arguments import WrongUse
+from linarite.cli.azure.arguments import RefusedAction, WrongUse
 from linarite.cli.azure.commands import Commands
 from linarite.cli.azure.exchange import CallRefused
 from linarite.cli.azure.management import LOCAL_SUBSCRIPTION, Management
@@ -51,6 +51,7 @@ class Program(CLI):  # type: ignore[misc]  # knack has no types
         )
         self.register_event(EVENT_PARSER_GLOBAL_CREATE, _add_global_options)
         self.register_event(EVENT_INVOKER_POST_CMD_TBL_CREATE, add_ids_options)
+        self.register_event(EVENT_INVOKER_POST_CMD_TBL_CREATE, _add_policy_options)
         self.register_event(EVENT_INVOKER_POST_PARSE_ARGS, _keep_global_options)
         self.register_event(EVENT_INVOKER_POST_PARSE_ARGS, read_ids)
         self.register_event(EVENT_INVOKER_TRANSFORM_RESULT, _transform_result)
@@ -134,6 +135,16 @@ def _add_global_options(_: Program, arg_group: Any, **__: object) -> None:  # no
     arg_group.add_argument(
         "--subscription", dest="_subscription", help="Accepted as by az; every subscription is this server."
     )
+
+
+def _add_policy_options(_: Program, cmd_tbl: Mapping[str, Any], **__: object) -> None:
+    """Tell the options of `az` for Azure Policy, which every command that changes something has there."""
+    refused = {"action": RefusedAction, "arg_group": "Global Policy", "help": "Refused: there are no policies here."}
+    for name, command in cmd_tbl.items():
+        if command.arguments and name.rpartition(" ")[2] not in ("list", "show"):
+            # Names with an underscore in front are not passed on to commands.
+            command.add_argument("_acquire_policy_token", "--acquire-policy-token", nargs=0, **refused)
+            command.add_argument("_change_reference", "--change-reference", **refused)
 
 
 def _keep_global_options(program: Program, args: Any, **_: object) -> None:  # noqa: ANN401
