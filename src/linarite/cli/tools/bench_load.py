@@ -26,6 +26,7 @@ _CONNECTING = 20
 # The pace of sending, and what timers and a busy machine add to it: no fault of the endpoint.
 _TICK_SECONDS = 0.001
 _TIMER_SECONDS = 0.005
+_ROUNDING = 1e-6  # of times that are sums
 # Without a rate, receivers set the pace too: half of what a server keeps for a connection that does not acknowledge.
 _LAG = 500
 # A message is lost when none at all has come for that long.
@@ -125,22 +126,25 @@ class Load:
         return measured
 
     async def _connect_all(self) -> None:
-        room = asyncio.Semaphore(_CONNECTING)
-
-        async def connect(client: Client) -> None:
-            async with room:
-                await self._clients.enter_async_context(client)
-                self.connected += 1
-
         self._subscribers = [self._connect([self._group], [], self._receiver()) for _ in range(self._plan.subscribers)]
         role = f"webpubsub.sendToGroup.{self._group}"
         self._publishers = [self._connect([], [role], lambda _frame: None) for _ in range(self._plan.publishers)]
-        try:
-            async with asyncio.TaskGroup() as group:
-                for client in [*self._subscribers, *self._publishers]:
-                    group.create_task(connect(client))
-        except* ToolFailed as failures:
-            raise failures.exceptions[0] from None
+        waiting = iter([*self._subscribers, *self._publishers])
+        failures: list[ToolFailed] = []
+
+        async def connect_some() -> None:
+            for client in waiting:
+                if failures:  # whoever is being connected may finish; no more are begun
+                    return
+                try:
+                    await self._clients.enter_async_context(client)
+                except ToolFailed as failure:
+                    failures.append(failure)
+                self.connected += 1
+
+        await asyncio.gather(*(connect_some() for _ in range(_CONNECTING)))
+        if failures:
+            raise failures[0]
 
     def _receiver(self) -> Callable[[Frame], None]:
         """What one subscriber does with each frame."""
@@ -164,7 +168,7 @@ class Load:
             await asyncio.sleep(_TICK_SECONDS if self._plan.rate != float("inf") else 0)
         self._send_due(begun, until)
         if self._plan.rate != float("inf"):
-            self.measured.due = int(self._plan.rate * self._plan.seconds)
+            self.measured.due = int(self._plan.rate * self._plan.seconds + _ROUNDING)
 
     def _send_due(self, begun: float, now: float) -> None:
         """Send what is due by now and has room; what has none stays due."""
@@ -174,7 +178,7 @@ class Load:
                 while self._open[publisher] < self._plan.in_flight and self._lag < _LAG:
                     self._send(publisher, time.perf_counter())
             return
-        due = int(rate * (now - begun))
+        due = int(rate * (now - begun) + _ROUNDING)
         while self.measured.published < due:
             publisher = self.measured.published % self._plan.publishers
             if self._open[publisher] >= self._plan.in_flight:

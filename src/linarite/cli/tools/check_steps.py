@@ -10,20 +10,18 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from enum import Enum
 from typing import Any
 
 from linarite.cli.tools.clients import Client, Frame
 from linarite.cli.tools.failures import ExitCode, Refused, ToolFailed
-from linarite.cli.tools.rest import Rest, unreachable
+from linarite.cli.tools.rest import CLOCK_GRACE_SECONDS, Rest, clock_skew, unreachable
 from linarite.cli.tools.targets import Target
 
 __all__ = ["CLIENT_STEPS", "STEPS", "Answer", "Checked", "Inquiry", "Outcome"]
 
 _TIMEOUT_SECONDS = 10.0
-# Servers take tokens up to five minutes before and after their time; HTTP dates have whole seconds.
-_CLOCK_GRACE_SECONDS = 300.0
+# HTTP dates have whole seconds, and an answer takes its time.
 _CLOCK_GOOD_SECONDS = 5.0
 _GROUP = "linarite-check-"
 
@@ -105,18 +103,14 @@ def _check_http(inquiry: Inquiry) -> Answer:
 
 
 def _check_clock(inquiry: Inquiry) -> Answer:
-    before = time.time()
     reply = inquiry.rest.ask("HEAD", "/api/health")
-    after = time.time()
-    try:
-        there = parsedate_to_datetime(reply.headers["date"]).timestamp()
-    except (TypeError, ValueError):
+    skew = clock_skew(reply.headers.get("date"))
+    if skew is None:
         return Answer(Outcome.SKIPPED, "the endpoint tells no Date")
-    skew = (before + after) / 2 - (there + 0.5)  # the header leaves out the part of a second
     if abs(skew) <= _CLOCK_GOOD_SECONDS:
         return Answer(Outcome.GOOD, "the same here and there, within the seconds of the Date header")
     text = f"this machine's is {abs(skew):.0f} s {'ahead' if skew > 0 else 'behind'}"
-    if abs(skew) < _CLOCK_GRACE_SECONDS:
+    if abs(skew) < CLOCK_GRACE_SECONDS:
         return Answer(Outcome.WARNED, f"{text}; servers put up with five minutes")
     return Answer(Outcome.FAILED, f"{text}; servers put up with five minutes and may refuse its tokens")
 

@@ -112,7 +112,7 @@ class Client:
     def send(self, frame: Frame, answered: Callable[[Frame], None]) -> None:
         """Send a request, with an ack id of its own; `answered` is called with its ack."""
         self._last_ack_id += 1
-        text = msgspec.json.encode({**frame, "ackId": self._last_ack_id})
+        text = json.dumps({**frame, "ackId": self._last_ack_id}, separators=(",", ":")).encode()
         self._waiting[self._last_ack_id] = text, answered
         if self._socket is not None:
             self._socket.send(text)
@@ -144,7 +144,7 @@ class Client:
         if self.ended.done():
             return
         try:
-            self._take(msgspec.json.decode(text))
+            self._take(_decode(text))
         except Exception as error:  # the edge: what went wrong in `receive` ends the tool, in its own task
             self.ended.set_exception(error)
 
@@ -230,6 +230,16 @@ class Client:
     def _end(self, ending: Ending) -> None:
         if not self.ended.done():
             self.ended.set_result(ending)
+
+
+def _decode(text: bytes) -> Frame:
+    """The frame that a message is."""
+    try:
+        return msgspec.json.decode(text, type=Frame)
+    except msgspec.DecodeError:
+        # Halves of UTF-16 pairs in escapes, which Python's own parser takes and strangers may send.
+        frame: Frame = json.loads(text)
+        return frame
 
 
 def refusal_of(ack: Frame) -> ToolFailed | None:

@@ -22,14 +22,21 @@ def printable(text: str) -> str:
     return text.translate(_SHOWN)
 
 
+class _Console(Console):
+    """A console that leaves to its caller what happens when nobody reads any more."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
 class Output:
     """Standard output in one of its two forms, and notes on standard error."""
 
     def __init__(self, *, is_json: bool) -> None:
         self.is_json = is_json
         # Without a width that rich would wrap lines at: whoever pipes or copies a line wants it whole.
-        self._console = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
-        self._errors = Console(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=False)
+        self._console = _Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
+        self._errors = _Console(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=False)
 
     @property
     def is_terminal(self) -> bool:

@@ -43,7 +43,10 @@ def run(word: str, words: Sequence[str]) -> int:
     about, messages = read_recording(parsed.file)
     if not messages:
         raise ToolFailed(f"nothing to replay: {parsed.file} holds no message")
-    parsed.hub = check_hub(parsed.hub or str(about.get("hub")))
+    hub = parsed.hub or about.get("hub")
+    if not isinstance(hub, str):
+        raise WrongUse(f"{parsed.file} names no hub: expected --hub")
+    parsed.hub = check_hub(hub)
     return until_interrupted(_replay(parsed, messages))
 
 

@@ -10,12 +10,16 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from email.message import Message
+from email.utils import parsedate_to_datetime
 from urllib.parse import quote, urlencode
 
 from linarite.cli.tools.failures import Refused, ToolFailed, Unreachable
 from linarite.cli.tools.targets import Target
 
-__all__ = ["Reply", "Rest", "unreachable"]
+__all__ = ["CLOCK_GRACE_SECONDS", "Reply", "Rest", "clock_hint", "clock_skew", "unreachable"]
+
+CLOCK_GRACE_SECONDS = 300.0
+"""What servers put up with: they take tokens five minutes before and after their time."""
 
 _VERSION = "2024-12-01"
 _TIMEOUT_SECONDS = 30.0
@@ -84,7 +88,8 @@ class Rest:
                 break
             time.sleep(wait)
         if reply.status in (401, 403):
-            raise Refused(f"the endpoint refused the call: {reply.status} {reply.reason}")
+            hint = clock_hint(reply.headers.get("date"))
+            raise Refused(f"the endpoint refused the call: {reply.status} {reply.reason}{hint}")
         if reply.status >= 300:
             raise ToolFailed(f"the endpoint did not do it: {reply.status} {reply.reason}")
         return reply
@@ -103,6 +108,23 @@ class Rest:
         except (OSError, http.client.HTTPException) as error:
             connection.close()
             raise unreachable(self._target, error) from None
+
+
+def clock_skew(date: str | None) -> float | None:
+    """The seconds that this machine's clock is ahead of the one that wrote a Date header; None without one."""
+    try:
+        there = parsedate_to_datetime(date or "").timestamp()
+    except (TypeError, ValueError):
+        return None
+    return time.time() - (there + 0.5)  # the header leaves out the part of a second
+
+
+def clock_hint(date: str | None) -> str:
+    """What to add to a refusal when clocks differ by more than servers put up with."""
+    skew = clock_skew(date)
+    if skew is None or abs(skew) < CLOCK_GRACE_SECONDS:
+        return ""
+    return f"; this machine's clock is {abs(skew):.0f} s {'ahead' if skew > 0 else 'behind'}"
 
 
 def unreachable(target: Target, error: Exception) -> Unreachable:

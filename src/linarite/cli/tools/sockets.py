@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from picows import WSCloseCode, WSError, WSFrame, WSHandshakeError, WSListener, WSMsgType, WSTransport, ws_connect
 
 from linarite.cli.tools.failures import Refused, ToolFailed, Unreachable
-from linarite.cli.tools.rest import unreachable
+from linarite.cli.tools.rest import clock_hint, unreachable
 from linarite.cli.tools.targets import Target
 
 __all__ = ["Ending", "Socket", "open_socket"]
@@ -145,5 +145,6 @@ def _refusal(error: WSHandshakeError) -> ToolFailed:
     body = (error.response.body or b"")[:500].decode(errors="replace")
     reason = " ".join((error.response.headers.get("www-authenticate") or body).split())
     if status in (401, 403):
-        return Refused(f"the endpoint refused the client: {status} {reason}".rstrip())
+        hint = clock_hint(error.response.headers.get("date"))
+        return Refused(f"the endpoint refused the client: {status} {reason}".rstrip() + hint)
     return ToolFailed(f"the endpoint did not let the client in: {status} {reason}".rstrip())

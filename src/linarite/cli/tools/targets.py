@@ -116,8 +116,9 @@ def parse_connection_string(text: str, source: str, authority: Path | None = Non
 
 
 def _parse_endpoint(text: str, port: str | None, source: str) -> SplitResult:
-    url = urlsplit(text)
+    url = SplitResult("", "", "", "", "")
     try:
+        url = urlsplit(text)
         is_good = url.scheme in ("http", "https") and bool(url.hostname) and url.port != 0 and not url.query
         if port is not None:
             # `Port=` is for local servers (the service's connection strings); it wins over one in the endpoint.
