@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from queue import Queue
 
 import pytest
@@ -65,6 +66,33 @@ def start(az, server_folder):
         if client.process.poll() is None:
             client.process.kill()
             client.end()
+
+
+@pytest.fixture
+def silent_handler():
+    """The URL of an event handler that wants events and answers none while the test runs."""
+    is_over = threading.Event()
+
+    class Silent(BaseHTTPRequestHandler):
+        def do_OPTIONS(self):
+            self.send_response(200)
+            self.send_header("WebHook-Allowed-Origin", "*")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def do_POST(self):
+            is_over.wait(TIMEOUT_SECONDS)
+
+        def log_message(self, *_):
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Silent) as server:
+        serving = threading.Thread(target=server.serve_forever, args=(0.01,))
+        serving.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        is_over.set()
+        server.shutdown()
+        serving.join()
 
 
 def test_a_person_joins_sends_and_leaves(start, az, resource):
@@ -158,6 +186,19 @@ def test_a_server_that_closes_the_connection_is_told_with_exit_code_1(start, az,
     client = start(f"{resource} --hub-name chat")
     connection_id = client.frame()["connectionId"]
     az(f"webpubsub service connection close {resource} --hub-name chat --connection-id {connection_id}")
+    code, errors = client.end()
+    assert code == 1
+    assert errors.startswith("ERROR: The server closed the connection: 1000")
+
+
+def test_a_server_that_closes_before_the_last_ack_is_told(start, az, resource, silent_handler):
+    handler = f"--event-handler url-template={silent_handler} user-event-pattern=*"
+    az(f"webpubsub hub create {resource} --hub-name slow {handler}")
+    client = start(f"{resource} --hub-name slow")
+    connection_id = client.frame()["connectionId"]
+    client.type("event order apples")
+    client.process.stdin.close()
+    az(f"webpubsub service connection close {resource} --hub-name slow --connection-id {connection_id}")
     code, errors = client.end()
     assert code == 1
     assert errors.startswith("ERROR: The server closed the connection: 1000")

@@ -2,6 +2,8 @@
 
 `entry` is what the main command calls; everything else is imported only then, for the framework (knack, which `az`
 itself is built on) takes longer to import than the server takes to start. `program` is the framework set up,
-`commands` the table of commands and their options, `groups`, `resources`, `keys` and `hubs` what the commands do,
-`management` the calls to the running server that `running_server` finds.
+`commands` and `webpubsub_commands` the tables of commands, `webpubsub_options` and `arguments` their options, and
+`groups`, `resources`, `keys`, `hubs`, `network_rules`, `custom_names`, `replicas`, `identities`, `service` and `client`
+what they do. `management` makes the calls to the running server that `running_server` finds, `data_plane` those to a
+resource with its access key. What every such command has: `output`, `generic_update`, `resource_ids`, `completers`.
 """

@@ -57,8 +57,7 @@ async def _converse(plane: DataPlane, url: str) -> None:
     threading.Thread(target=_read_input, args=(loop, conversation), daemon=True).start()
     try:
         await asyncio.wait((conversation.input_ended, conversation.closed), return_when=asyncio.FIRST_COMPLETED)
-        if not conversation.closed.done():
-            await _leave(conversation, transport)
+        if not conversation.closed.done() and await _has_left(conversation, transport):
             return
     finally:
         transport.send_close(WSCloseCode.OK)
@@ -90,14 +89,19 @@ def _refusal_text(error: WSHandshakeError) -> str:
     return f"{int(error.response.status)} {body}".rstrip()
 
 
-async def _leave(conversation: _Conversation, transport: WSTransport) -> None:
-    """Close the connection once everything that was sent is acknowledged."""
+async def _has_left(conversation: _Conversation, transport: WSTransport) -> bool:
+    """Close the connection once everything that was sent is acknowledged; False when the server has closed it first."""
     acknowledged = asyncio.ensure_future(conversation.all_acknowledged.wait())
-    await asyncio.wait(
+    done, _ = await asyncio.wait(
         (acknowledged, conversation.closed), timeout=_LAST_ACKS_SECONDS, return_when=asyncio.FIRST_COMPLETED
     )
+    if not done:
+        raise CLIError(f"Not everything that was sent is acknowledged after {_LAST_ACKS_SECONDS:.0f} seconds.")
+    if not acknowledged.done():
+        return False
     transport.send_close(WSCloseCode.OK)
     await asyncio.wait((conversation.closed,), timeout=_CLOSE_SECONDS)
+    return True
 
 
 def _read_input(loop: asyncio.AbstractEventLoop, conversation: _Conversation) -> None:
