@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from itertools import count
 from typing import NamedTuple
 
 from linarite.domain.messages import Message
@@ -37,7 +38,18 @@ class Said(NamedTuple):
 class Batch:
     """What was said to one audience in one tick."""
 
-    __slots__ = ("_encoded", "_joined", "_said", "left_out", "members", "messages", "orders", "skipped")
+    __slots__ = (
+        "_encoded",
+        "_ends",
+        "_heard",
+        "_joined",
+        "_said",
+        "left_out",
+        "members",
+        "messages",
+        "orders",
+        "skipped",
+    )
 
     def __init__(self, members: Mapping[Connection, None]) -> None:
         self.members = members
@@ -48,6 +60,8 @@ class Batch:
         self.left_out: set[Connection] | None = None
         self._encoded: dict[Codec, list[bytes]] = {}
         self._joined: dict[Codec, bytes] = {}
+        self._ends: list[float | None] | None = None
+        self._heard: dict[Codec, list[Heard]] = {}
         self._said: dict[tuple[Codec, int], Said] = {}
 
     def add(self, order: int, message: Message | bytes, skipped: Collection[Connection]) -> None:
@@ -94,7 +108,11 @@ class Batch:
         """All messages for those who speak a reliable protocol and whose next sequence id is `first_id`."""
         known = self._said.get((codec, first_id))
         if known is None:
-            known = self._said[codec, first_id] = said(self._rows(codec), codec, first_id)
+            frames = list(map(codec.number, self.frames(codec), count(first_id)))
+            expiries = self._expiries()
+            joined = frames[0] if len(frames) == 1 else b"".join(frames)
+            numbered = Numbered(first_id, frames, expiries if self._expires() else None)
+            known = self._said[codec, first_id] = Said(frames, expiries, joined, numbered)
         return known
 
     def heard_by(self, connection: Connection) -> list[Heard]:
@@ -104,13 +122,24 @@ class Batch:
             return rows
         return [row for row, skipped in zip(rows, self.skipped, strict=True) if connection not in skipped]
 
+    def _expiries(self) -> list[float | None]:
+        if self._ends is None:
+            self._ends = [item.expires_at if isinstance(item, Message) else None for item in self.messages]
+        return self._ends
+
+    def _expires(self) -> bool:
+        return self._ends is not None and self._ends.count(None) < len(self._ends)
+
     def _rows(self, codec: Codec) -> list[Heard]:
-        return [
-            Heard(order, encoded, item.expires_at, True)
-            if isinstance(item, Message)
-            else Heard(order, encoded, None, False)
-            for order, encoded, item in zip(self.orders, self.frames(codec), self.messages, strict=True)
-        ]
+        rows = self._heard.get(codec)
+        if rows is None:
+            rows = self._heard[codec] = [
+                Heard(order, encoded, item.expires_at, True)
+                if isinstance(item, Message)
+                else Heard(order, encoded, None, False)
+                for order, encoded, item in zip(self.orders, self.frames(codec), self.messages, strict=True)
+            ]
+        return rows
 
 
 def said(rows: Sequence[Heard], codec: Codec, first_id: int) -> Said:

@@ -26,7 +26,8 @@ from linarite.domain.traffic import Traffic
 from linarite.hubs.batch import NO_CONNECTIONS, Batch, Heard, Said, said
 from linarite.hubs.connection import Connection
 from linarite.hubs.live_trace import Trace
-from linarite.hubs.writing import write_each
+from linarite.hubs.recovery import keep_for_each
+from linarite.hubs.writing import write_each, write_to_each
 from linarite.protocols.codec import Codec
 
 __all__ = ["Audience", "Delivery"]
@@ -35,6 +36,8 @@ _POLICY_VIOLATION = 1008
 _BUFFER_FULL = "The reliable message buffer is full."
 _order = attrgetter("order")
 _codec_of = attrgetter("codec")
+_recovery_of = attrgetter("recovery")
+_next_id_of = attrgetter("recovery.next_id")
 # A connection's `audience_index` when it hears more than one audience in the tick.
 _SEVERAL = -1
 
@@ -184,15 +187,27 @@ class Delivery:
 
 def _write_numbered(speakers: list[Connection], batch: Batch, codec: Codec) -> None:
     """One write a receiver; those who stand at the same sequence id get the same bytes."""
-    at_same_id: defaultdict[int, list[Connection]] = defaultdict(list)
-    for connection in speakers:
-        assert connection.recovery is not None
-        at_same_id[connection.recovery.next_id].append(connection)
-    for first_id, receivers in at_same_id.items():
+    written: list[Connection] = []
+    frames: list[bytes] = []
+    for first_id, receivers in _by_next_id(speakers).items():
         tick = batch.said_from(codec, first_id)
-        if tick.numbered is not None:
-            receivers = [receiver for receiver in receivers if _is_kept(receiver, tick)]
-        write_each(receivers, tick.joined)
+        numbered = tick.numbered
+        if numbered is not None and not keep_for_each(map(_recovery_of, receivers), numbered):
+            receivers = [receiver for receiver in receivers if _is_within_limits(receiver)]
+        written += receivers
+        frames += [tick.joined] * len(receivers)
+    write_to_each(written, frames)
+
+
+def _by_next_id(connections: list[Connection]) -> Mapping[int, list[Connection]]:
+    """Reliable connections by the sequence id that their next message has: often the same for all."""
+    ids = list(map(_next_id_of, connections))
+    if ids.count(ids[0]) == len(ids):
+        return {ids[0]: connections}
+    at_same_id: defaultdict[int, list[Connection]] = defaultdict(list)
+    for next_id, connection in zip(ids, connections, strict=True):
+        at_same_id[next_id].append(connection)
+    return at_same_id
 
 
 def _said_to(connection: Connection, heard: list[Batch], shared: dict[tuple[object, ...], Said]) -> Said:
@@ -222,7 +237,15 @@ def _write_own(connection: Connection, tick: Said) -> None:
 
 def _is_kept(connection: Connection, tick: Said) -> bool:
     """Keep a tick's messages until the client acknowledges them; what is too much to keep ends the connection."""
-    if tick.numbered is None or connection.recovery is None or connection.recovery.add(tick.numbered):
+    if tick.numbered is None or connection.recovery is None:
+        return True
+    connection.recovery.add(tick.numbered)
+    return _is_within_limits(connection)
+
+
+def _is_within_limits(connection: Connection) -> bool:
+    """Whether no more is kept for a reliable client than may be; its connection ends if there is."""
+    if connection.recovery is None or connection.recovery.is_within_limits:
         return True
     connection.close(_POLICY_VIOLATION, _BUFFER_FULL, category=CloseCategory.SLOW_CLIENT)
     return False

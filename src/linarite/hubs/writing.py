@@ -13,35 +13,40 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from itertools import repeat
 from operator import attrgetter
 
 from linarite.hubs.connection import Connection
 
-__all__ = ["write_each"]
+__all__ = ["write_each", "write_to_each"]
 
 _descriptor_of = attrgetter("descriptor")
 
 
 def write_each(connections: Sequence[Connection], frames: bytes) -> None:
-    """Write complete frames to each connection; none of them is stalled."""
+    """Write the same complete frames to each connection; none of them is stalled."""
+    write_to_each(connections, [frames] * len(connections))
+
+
+def write_to_each(connections: Sequence[Connection], frames: Sequence[bytes]) -> None:
+    """Write to each connection the complete frames at its place; none of them is stalled."""
     descriptors = list(map(_descriptor_of, connections))
     if None in descriptors:
         # TLS, or a platform whose sockets are no files: by the transport.
-        for connection in connections:
+        for connection, own in zip(connections, frames, strict=True):
             if connection.descriptor is None:
-                connection.write(frames)
-        connections = [connection for connection in connections if connection.descriptor is not None]
+                connection.write(own)
+        kept = [place for place, descriptor in enumerate(descriptors) if descriptor is not None]
+        connections, frames = [connections[place] for place in kept], [frames[place] for place in kept]
         descriptors = list(map(_descriptor_of, connections))
     sizes: list[int] = []
     while len(sizes) < len(descriptors):
         try:
             # An error leaves in `sizes` what was written before it.
-            sizes.extend(map(os.write, descriptors[len(sizes) :], repeat(frames)))
+            sizes.extend(map(os.write, descriptors[len(sizes) :], frames[len(sizes) :]))
         except OSError:
             # Full, or lost: the transport keeps the frames or finds out by itself.
             sizes.append(0)
-    if sizes.count(len(frames)) < len(sizes):
-        for connection, size in zip(connections, sizes, strict=True):
-            if size < len(frames):
-                connection.write(frames[size:])
+    if sizes != list(map(len, frames)):
+        for connection, size, own in zip(connections, sizes, frames, strict=True):
+            if size < len(own):
+                connection.write(own[size:])

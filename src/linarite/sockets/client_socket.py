@@ -65,6 +65,8 @@ _CONTINUATION = WSMsgType.CONTINUATION
 _DATA = (_TEXT, _BINARY, _CONTINUATION)
 
 
+# So much of a replay is written at once: a write costs more than a small frame, a long join more than it saves.
+_REPLAY_BYTES = 64 * 1024
 _TOO_FAST = "The client sends more than its rate limit allows."
 _TOO_SLOW = "The client is too slow to read its messages."
 # On Windows a socket's descriptor is not one that os.write takes.
@@ -205,11 +207,19 @@ class ClientSocket(WSListener):
 
     def replay(self, frames: Iterable[tuple[bytes, float | None]]) -> None:
         """Send again what the client may have missed, before anything new."""
+        together: list[bytes] = []
+        size = 0
         for frame, expires_at in frames:
             if self.connection.is_stalled:
                 self.hold(frame, expires_at)
-            elif self._transport is not None:
-                self._transport.write(frame)
+                continue
+            together.append(frame)
+            size += len(frame)
+            if size >= _REPLAY_BYTES and self._transport is not None:
+                self._transport.write(b"".join(together))
+                together, size = [], 0
+        if together and self._transport is not None:
+            self._transport.write(b"".join(together))
 
     def give_way(self) -> None:
         """Another socket is the connection's way out now."""
