@@ -44,7 +44,8 @@ export interface PermissionRow {
   all: boolean;
   granted: string[];
   revoked: string[];
-  patterns: string[];
+  /** How many patterns of its roles allow it for some groups. */
+  patterns: number;
 }
 
 export type ConnectionDetails = ConnectionRow & { permissions: PermissionRow[] };

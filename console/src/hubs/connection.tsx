@@ -114,18 +114,21 @@ function Permissions({ rows }: { rows: readonly PermissionRow[] }) {
   return (
     <section>
       <h2>Permissions</h2>
-      <Table
-        caption="Permissions"
-        rows={rows}
-        rowKey={({ permission }) => permission}
-        columns={[
-          { title: "Permission", cell: ({ permission }) => <Outside text={permission} /> },
-          { title: "In every group", cell: ({ all }) => (all ? "yes" : "no") },
-          { title: "Granted in", cell: ({ granted }) => <Names names={granted} /> },
-          { title: "Revoked in", cell: ({ revoked }) => <Names names={revoked} /> },
-          { title: "In groups that fit", cell: ({ patterns }) => <Names names={patterns} /> },
-        ]}
-      />
+      {rows.length === 0 && <p class="nothing">None: it may hear, and send events.</p>}
+      {rows.length > 0 && (
+        <Table
+          caption="Permissions"
+          rows={rows}
+          rowKey={({ permission }) => permission}
+          columns={[
+            { title: "Permission", cell: ({ permission }) => <Outside text={permission} /> },
+            { title: "In every group", cell: ({ all }) => (all ? "yes" : "no") },
+            { title: "Granted in", cell: ({ granted }) => <Names names={granted} /> },
+            { title: "Revoked in", cell: ({ revoked }) => <Names names={revoked} /> },
+            { title: "Patterns", cell: ({ patterns }) => count(patterns), numeric: true },
+          ]}
+        />
+      )}
     </section>
   );
 }

@@ -34,27 +34,27 @@ export function ConnectionList({ hub, of, onAct }: ConnectionListProps) {
   const [order, setOrder] = useState<"newest" | "oldest">("newest");
   const rates = useRates();
   return (
-    <>
-      <div class="filters">
-        <ChoiceField label="Protocol" value={protocol} onInput={setProtocol} options={PROTOCOLS} />
-        <ChoiceField
-          label="Order"
-          value={order}
-          onInput={(value) => setOrder(value === "oldest" ? "oldest" : "newest")}
-          options={ORDERS}
-        />
-      </div>
-      <Listing
-        caption="Connections"
-        name={JSON.stringify([hub, of, protocol, order])}
-        columns={columns(hub, rates.of, onAct)}
-        load={(query) => listConnections(hub, { ...query, ...of, protocol, order })}
-        rowKey={({ connection }) => connection}
-        onRows={rates.note}
-        searchLabel="Search connections by id or user"
-        empty="No connections."
-      />
-    </>
+    <Listing
+      caption="Connections"
+      name={JSON.stringify([hub, of, protocol, order])}
+      columns={columns(hub, rates.of, onAct)}
+      load={(query) => listConnections(hub, { ...query, ...of, protocol, order })}
+      rowKey={({ connection }) => connection}
+      onRows={rates.note}
+      searchLabel="Search connections by id or user"
+      filters={
+        <>
+          <ChoiceField label="Protocol" value={protocol} onInput={setProtocol} options={PROTOCOLS} />
+          <ChoiceField
+            label="Order"
+            value={order}
+            onInput={(value) => setOrder(value === "oldest" ? "oldest" : "newest")}
+            options={ORDERS}
+          />
+        </>
+      }
+      empty="No connections."
+    />
   );
 }
 

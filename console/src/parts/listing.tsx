@@ -23,6 +23,8 @@ interface ListingProps<Row> {
   load: (query: ListQuery) => Promise<Page<Row>>;
   rowKey: (row: Row) => string;
   searchLabel?: string;
+  /** Fields beside the search that choose what is listed. */
+  filters?: ComponentChildren;
   empty: string;
   /** Told of the rows whenever they have been loaded. */
   onRows?: (rows: Row[]) => void;
@@ -69,6 +71,7 @@ export function Listing<Row>(props: ListingProps<Row>) {
         {props.searchLabel && (
           <TextField type="search" label={props.searchLabel} value={search} onInput={setSearch} placeholder="Search" />
         )}
+        {props.filters}
         <p class="listing-count" role="status">
           {looked > 0 ? `Searching, ${count(looked)} looked through…` : summary(data, settled)}
         </p>

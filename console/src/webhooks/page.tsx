@@ -28,10 +28,6 @@ export function WebhooksPage() {
   return (
     <>
       <h1>Webhook calls</h1>
-      <div class="filters">
-        <TextField type="search" label="Hub" value={hub} onInput={setHub} />
-        <TextField type="search" label="Event" value={event} onInput={setEvent} />
-      </div>
       <Listing
         caption="Webhook calls, newest first"
         name={JSON.stringify(["calls", hub, event])}
@@ -39,6 +35,12 @@ export function WebhooksPage() {
         load={(query) => listCalls({ ...query, hub, event })}
         rowKey={({ number }) => String(number)}
         searchLabel="Search calls"
+        filters={
+          <>
+            <TextField type="search" label="Hub" value={hub} onInput={setHub} />
+            <TextField type="search" label="Event" value={event} onInput={setEvent} />
+          </>
+        }
         empty="No event handler has been called yet."
       />
       {chosen && (
