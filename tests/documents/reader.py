@@ -137,9 +137,12 @@ class Running:
     def expect(self, text: str) -> None:
         """Wait until the output ends with these lines."""
         deadline = time.monotonic() + DEADLINE_SECONDS
-        while not _ends_with(self.output, text):
+        while True:
+            has_ended = self.process.poll() is not None  # looked at first: its last words count
+            if _ends_with(self.output, text):
+                return
             assert time.monotonic() < deadline, f"waited for\n{text}\nat the end of\n{self.output}"
-            assert self.process.poll() is None, f"ended without\n{text}\nafter\n{self.output}"
+            assert not has_ended, f"ended without\n{text}\nafter\n{self.output}"
             time.sleep(0.01)
 
     def end(self) -> int:

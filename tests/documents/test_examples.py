@@ -112,6 +112,11 @@ def start(reader: Reader, example: Example) -> None:
     reader.start(example.code)
 
 
+def listen(reader: Reader, example: Example) -> None:
+    """Start a client that stays, and wait until it hears what is sent."""
+    reader.start(example.code).expect("listening at …")
+
+
 def printed_by(command: str) -> Way:
     """Wait until a command that stays, in a terminal of its own, has printed this."""
 
@@ -236,6 +241,15 @@ OTHERWISE = (
         begins="anna connected\nanna joined",
         way=printed_by("python handler.py"),
         reason="is printed by the handler in its terminal",
+    ),
+    *(
+        Row(page="docs/tools.md", begins=begins, way=way, reason="listens in a terminal of its own, and prints there")
+        for begins, way in (
+            ("linarite sub", listen),
+            ("hello\n", printed_by("linarite sub")),
+            ("linarite record", listen),
+            ("recorded ", printed_by("linarite record")),
+        )
     ),
     *(
         Row(

@@ -183,7 +183,7 @@ class Load:
             publisher = self.measured.published % self._plan.publishers
             if self._open[publisher] >= self._plan.in_flight:
                 return
-            wanted = begun + self.measured.published / rate
+            wanted = begun + (self.measured.published + 1) / rate
             self._send(publisher, now if now - wanted < _TIMER_SECONDS else wanted)
 
     @property

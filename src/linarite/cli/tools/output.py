@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Mapping
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.text import Text
 
 __all__ = ["Output", "printable"]
@@ -63,9 +63,12 @@ class Output:
         sys.stdout.write(text.encode("utf-8", "replace").decode() + "\n")
         sys.stdout.flush()
 
-    def show(self, renderable: object) -> None:
+    def show(self, renderable: RenderableType) -> None:
         """Print a table."""
-        self._console.print(renderable)
+        with self._console.capture() as capture:
+            self._console.print(renderable)
+        # Rich fills lines up to the table's width, which nobody needs in a file.
+        self.data("\n".join(line.rstrip() for line in capture.get().splitlines()))
 
     def note(self, text: str) -> None:
         """Tell a person something beside the output."""
