@@ -38,6 +38,7 @@ from linarite.http.authority.routes import authority_routes
 from linarite.http.authority.tenant_keys import TenantKeys
 from linarite.http.call_spans import CallSpans
 from linarite.http.console.assembly import Console, ConsoleParts
+from linarite.http.console.counters import CounterSources
 from linarite.http.cors import LOCAL_ORIGINS, Cors
 from linarite.http.data_plane.app import DataPlane
 from linarite.http.data_plane.metering import CallMetering
@@ -51,12 +52,14 @@ from linarite.http.management.routes import management_routes
 from linarite.http.metric_families import HubSize, MetricSources
 from linarite.http.metrics import metric_routes
 from linarite.http.request_log import RequestLog
-from linarite.http.workspaces import workspace_routes
+from linarite.http.workspaces import Workspaces, workspace_routes
 from linarite.hubs.delivery import Delivery
 from linarite.hubs.directory import Directory
 from linarite.hubs.hub import Hub, HubLimits
+from linarite.hubs.live_trace import LiveTrace, Trace
 from linarite.hubs.message_trace import MessageTrace
 from linarite.monitoring.destinations import Destinations
+from linarite.monitoring.live_feed import LiveFeed
 from linarite.monitoring.logs import log_event
 from linarite.monitoring.measuring import Measuring
 from linarite.monitoring.resource_logs import ResourceLogs
@@ -216,6 +219,7 @@ class Server:
         has_collector = settings.otlp_endpoint is not None
         self._setting_book = SettingBook(self._store, self._registry, has_collector=has_collector)
         self._logs = ResourceLogs(self._registry, self._setting_book, Destinations(settings))
+        self._feed = LiveFeed(settings.console_feeds, settings.console_messages_per_second)
         new_events = UpstreamEvents if self._development is None else self._development.events
         self._events = new_events(self._registry, self._open_upstream, self._logs)
         hub_limits = HubLimits(settings.permission_targets_limit, settings.connection_groups_limit)
@@ -227,6 +231,7 @@ class Server:
             self._trace_of,
         )
         self._logs.subscribe(self._directory.trace_anew)
+        self._feed.subscribe(self._looked_at)
         nowhere = HubAddress("", "")
         empty = Hub(nowhere, Delivery(loop.call_soon), hub_limits, self._events)
         self._backplane = LocalBackplane(self._directory, empty)
@@ -332,7 +337,7 @@ class Server:
             access.management, self._event_calls, lambda number: self._events.upstream.replay(number)
         )
         metrics = metric_routes(access.management, self._metric_sources())
-        workspaces = workspace_routes(access.management, self._logs, settings.data_folder)
+        workspaces = workspace_routes(access.management, Workspaces(self._logs, settings.data_folder))
         authority = authority_routes(self._registry, settings, access, self._check_handler)
         measured = metric_rows(self._measuring.history, settings.metrics_minutes_kept, self._measuring.now)
         more = [*diagnostic_rows(self._setting_book), *measured]
@@ -355,15 +360,26 @@ class Server:
             backplane=self._backplane,
             live_hubs=lambda: (at for at, _ in self._directory),
             traffic_of=self._measuring.meters.traffic_of,
+            feed=self._feed,
+            counters=CounterSources(self._measuring.meters, self._event_counters, self._feed),
+            calls=self._event_calls,
+            replay=lambda number, url: self._events.upstream.replay(number, url),
+            workspaces=Workspaces(self._logs, self._settings.data_folder),
         )
         return Console(self._settings, parts)
 
-    def _trace_of(self, at: HubAddress) -> MessageTrace | None:
-        """What tells the resource logs of a hub's messages; None while nobody wants to know."""
+    def _trace_of(self, at: HubAddress) -> Trace | None:
+        """What tells the resource logs and those who look on of a hub's messages; None while nobody wants to know."""
         recorder = self._logs.messaging.get(at.resource)
-        if recorder is None:
-            return None
-        return MessageTrace(at.hub, recorder, self._settings.resource_log_receivers, self._logs)
+        logs = None
+        if recorder is not None:
+            logs = MessageTrace(at.hub, recorder, self._settings.resource_log_receivers, self._logs)
+        return LiveTrace(at, self._feed, logs, self._directory) if self._feed.counts_messages else logs
+
+    def _looked_at(self) -> None:
+        """Somebody begins or ceases to look on."""
+        self._logs.show_to(self._feed if self._feed.wants_logs else None)
+        self._directory.trace_anew()
 
     def _metric_sources(self) -> MetricSources:
         spans = self._spans
@@ -474,6 +490,7 @@ class Server:
         """Take no more connections, close the open ones over the drain time, end the calls under way."""
         log_event(_log, logging.INFO, "server stopping", drain_seconds=self._settings.drain_seconds)
         until = self._loop.time() + self._settings.shutdown_seconds
+        self._feed.end()
         if self._development is not None:
             self._development.close()
         with contextlib.suppress(TimeoutError):

@@ -24,6 +24,7 @@ class EventCounters:
         self._traffic_of = traffic_of or (lambda _: Traffic())
         self._counts: dict[tuple[str, str, str, CallResult], int] = {}
         self._names: dict[tuple[str, str], set[str]] = {}
+        self._times: dict[str, tuple[int, float]] = {}
 
     def count(self, resource: str, hub: str, event: str, result: CallResult) -> None:
         """Count one call."""
@@ -35,6 +36,16 @@ class EventCounters:
                 names.add(event)
         key = (resource, hub, event, result)
         self._counts[key] = self._counts.get(key, 0) + 1
+
+    def timed(self, resource: str, seconds: float) -> None:
+        """A call of that resource has taken so long, with everything from its turn on."""
+        count, spent = self._times.get(resource, (0, 0.0))
+        self._times[resource] = (count + 1, spent + seconds)
+
+    def times(self, resource: str | None = None) -> tuple[int, float]:
+        """How many calls were timed, and their seconds together: of a resource, or of all."""
+        rows = [row for name, row in self._times.items() if resource in (None, name.lower())]
+        return sum(count for count, _ in rows), sum(spent for _, spent in rows)
 
     def sent(self, resource: str, size: int) -> None:
         """A call has carried so many bytes of an event's body."""

@@ -244,12 +244,12 @@ class Upstream:
             return str(error)
         return await self._sink.check(url, origin)
 
-    async def replay(self, number: int) -> CallRecord | None:
-        """Make a kept call again, with a request id of its own; its reply changes no connection.
+    async def replay(self, number: int, url: str | None = None) -> CallRecord | None:
+        """Make a kept call again, to another `url` if one is given; its reply changes no connection.
 
         None if the call is no longer kept.
         """
-        return await self._calls.replay(number)
+        return await self._calls.replay(number, url)
 
     async def close(self, grace_seconds: float) -> None:
         """Send what waits, for this long at most, and end the rest; user events and new clients are refused."""

@@ -111,8 +111,11 @@ class EventCalls:
         if self._resource_logs is not None and self._resource_logs.messaging:
             tell_dropped(self._resource_logs, line, name)
 
-    async def replay(self, number: int) -> CallRecord | None:
-        """Make a kept call again with a request id of its own; None if it is no longer kept."""
+    async def replay(self, number: int, url: str | None = None) -> CallRecord | None:
+        """Make a kept call again with a request id of its own; None if it is no longer kept.
+
+        To another `url` it goes without what only its own handler may see: cookies and a bearer token.
+        """
         found = None if self._log is None else self._log.find(number)
         if self._log is None or found is None:
             return None
@@ -120,6 +123,9 @@ class EventCalls:
         renewed = {"x-ms-client-request-id": self._sources.new_request_id()}
         headers = [(name, renewed.get(name, value)) for name, value in call.headers]
         call = msgspec.structs.replace(call, headers=headers)
+        if url is not None:
+            headers = [(name, value) for name, value in headers if name.lower() != "cookie"]
+            call = msgspec.structs.replace(call, headers=headers, url=url, validation_url=url, auth_resource=None)
         at, started = self._sources.now(), self._sources.clock()
         outcome = await self._sink.send(call)
         seconds = self._sources.clock() - started
@@ -161,6 +167,7 @@ class EventCalls:
 
     def _record(self, line: EventLine, event: Event, call: Call | None, outcome: Outcome, seconds: float) -> None:
         self._counters.count(line.resource, line.hub, event.name, outcome.result)
+        self._counters.timed(line.resource, seconds)
         if call is not None and outcome.attempts:
             self._counters.sent(line.resource, len(call.body))
         if call is not None and self._spans is not None:

@@ -8,11 +8,14 @@ howto-develop-eventhandler; the patterns are in `patterns`.)
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 from linarite.events.patterns import Pattern
 from linarite.resources.model import EventHandler, HubSettings
 from linarite.resources.presence_events import PRESENCE_MEMBER, PresenceEvents, parse_presence_events
 
-__all__ = ["HandlerTable"]
+__all__ = ["HandlerTable", "Reason", "matching_reasons"]
 
 # Names of user events are the clients' to choose: of so many it is remembered which handler they go to.
 _REMEMBERED_NAMES = 1024
@@ -21,15 +24,15 @@ _REMEMBERED_NAMES = 1024
 class _PresenceFilter:
     """Which presence events of which groups a handler wants."""
 
-    __slots__ = ("_groups", "_names")
+    __slots__ = ("_groups", "names")
 
     def __init__(self, wanted: PresenceEvents) -> None:
-        self._names = frozenset(wanted.names)
+        self.names = frozenset(wanted.names)
         self._groups = tuple(Pattern(group, is_case_sensitive=True) for group in wanted.groups)
 
     def accepts(self, name: str, group: str) -> bool:
         """Whether the event `joined` or `left` of this group is wanted."""
-        return name in self._names and (not self._groups or any(pattern.matches(group) for pattern in self._groups))
+        return name in self.names and (not self._groups or any(pattern.matches(group) for pattern in self._groups))
 
 
 class _Filter:
@@ -79,3 +82,40 @@ class HandlerTable:
                 self._user_events.clear()
             self._user_events[name] = found
             return found
+
+
+# For people who want to know
+
+
+class Reason(NamedTuple):
+    """Why a handler gets an event, or does not."""
+
+    url_template: str
+    is_chosen: bool
+    text: str
+
+
+def matching_reasons(settings: HubSettings, event_type: str, name: str) -> Sequence[Reason]:
+    """For each handler of a hub, in order, whether it gets an event of that `ce-type` and name, and why."""
+    reasons: list[Reason] = []
+    chosen = 0
+    for number, handler in enumerate(settings.event_handlers, 1):
+        accepts, text = _accepts(_Filter(handler), event_type, name)
+        if accepts and chosen:
+            text = f"{text}, but handler {chosen} comes first"
+        reasons.append(Reason(handler.url_template, accepts and not chosen, text))
+        chosen = chosen or (number if accepts else 0)
+    return reasons
+
+
+def _accepts(one: _Filter, event_type: str, name: str) -> tuple[bool, str]:
+    handler = one.handler
+    kind = event_type.removeprefix("azure.webpubsub.").partition(".")[0]
+    if kind == "sys":
+        accepts = name in one.system_events
+        return accepts, f"systemEvents {'has' if accepts else 'lacks'} {name}"
+    if kind == "user":
+        accepts = one.accepts_user_event(name)
+        pattern = handler.user_event_pattern or ""
+        return accepts, f"userEventPattern {pattern!r} {'accepts' if accepts else 'does not accept'} {name}"
+    return name in one.presence.names, f"{PRESENCE_MEMBER} {'has' if name in one.presence.names else 'lacks'} {name}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from linarite.monitoring.entries import CATEGORIES
 from linarite.monitoring.resource_logs import ResourceLogs
 from linarite.monitoring.workspace import EntryFilter, Found, InvalidCursor, entry_time, follow, search
 
-__all__ = ["workspace_routes"]
+__all__ = ["InvalidQuery", "Workspaces", "workspace_routes"]
 
 _WORKSPACES = "/linarite/workspaces"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,62}")
@@ -43,28 +44,45 @@ _TEXTS = {
 }
 
 
-class _Invalid(ValueError):
+class InvalidQuery(ValueError):
     """A parameter has a value that it may not have."""
 
 
-def workspace_routes(access: ManagementAccess, logs: ResourceLogs, data_folder: Path) -> list[BaseRoute]:
+class Workspaces:
+    """The workspaces of a data folder."""
+
+    def __init__(self, logs: ResourceLogs, data_folder: Path) -> None:
+        self._logs = logs
+        self._data_folder = data_folder
+
+    async def names(self) -> Sequence[str]:
+        """Those that there are."""
+        return await asyncio.to_thread(_names, self._data_folder / "workspaces")
+
+    async def entries(self, name: str, query: QueryParams) -> Found | None:
+        """What a search finds; None if there is no such workspace. Raises InvalidQuery and InvalidCursor."""
+        folder = workspace_folder(self._data_folder, name)
+        await _written(self._logs)
+        if _NAME.fullmatch(name) is None or not await asyncio.to_thread(folder.is_dir):
+            return None
+        return await asyncio.to_thread(_find, folder, query)
+
+
+def workspace_routes(access: ManagementAccess, workspaces: Workspaces) -> list[BaseRoute]:
     """The routes, for requests that bear the administrator's credential."""
 
     async def list_workspaces(request: Request) -> Response:
-        names = await asyncio.to_thread(_names, data_folder / "workspaces")
-        return json_answer(200, {"value": [{"name": name} for name in names]})
+        return json_answer(200, {"value": [{"name": name} for name in await workspaces.names()]})
 
     async def list_entries(request: Request) -> Response:
         name = request.path_params["name"]
-        folder = workspace_folder(data_folder, name)
-        await _written(logs)
-        if _NAME.fullmatch(name) is None or not await asyncio.to_thread(folder.is_dir):
+        try:
+            found = await workspaces.entries(name, request.query_params)
+        except (InvalidQuery, InvalidCursor) as error:
+            return error_answer(400, "BadRequest", str(error))
+        if found is None:
             message = f"The workspace '{name[:63]}' was not found: no diagnostic setting has named it."
             return error_answer(404, "NotFound", message)
-        try:
-            found = await asyncio.to_thread(_find, folder, request.query_params)
-        except (_Invalid, InvalidCursor) as error:
-            return error_answer(400, "BadRequest", str(error))
         return json_answer(200, {"value": found.entries, "cursor": found.cursor})
 
     return [
@@ -96,7 +114,7 @@ def _filter(query: QueryParams) -> EntryFilter:
     categories = query.getlist("category")
     for category in categories:
         if category.lower() not in map(str.lower, CATEGORIES):
-            raise _Invalid(f"category: expected one of {', '.join(CATEGORIES)}, got '{category[:40]}'.")
+            raise InvalidQuery(f"category: expected one of {', '.join(CATEGORIES)}, got '{category[:40]}'.")
     texts = {field: query[name] for name, field in _TEXTS.items() if name in query}
     times = {name: _time(name, query[name]) for name in ("start", "end") if name in query}
     return EntryFilter(categories=categories, **times, **texts)
@@ -106,12 +124,12 @@ def _time(name: str, text: str) -> str:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise _Invalid(f"{name}: expected a time such as 2026-01-31T23:59:00Z, got '{text[:40]}'.") from None
+        raise InvalidQuery(f"{name}: expected a time such as 2026-01-31T23:59:00Z, got '{text[:40]}'.") from None
     return entry_time(moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC))
 
 
 def _top(query: QueryParams) -> int:
     text = query.get("top", str(_DEFAULT_TOP))
     if not text.isdecimal() or not 1 <= int(text) <= _MOST_TOP:
-        raise _Invalid(f"top: expected a whole number from 1 to {_MOST_TOP}, got '{text[:40]}'.")
+        raise InvalidQuery(f"top: expected a whole number from 1 to {_MOST_TOP}, got '{text[:40]}'.")
     return int(text)
