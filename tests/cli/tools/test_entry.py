@@ -1,5 +1,6 @@
 """How tools end: their exit codes, and pipes that nobody reads."""
 
+import signal
 import subprocess
 import sys
 
@@ -41,3 +42,16 @@ def test_the_variable_of_the_tools_is_no_unknown_setting(tool, tmp_path):
 
     assert outcome.exit_code == 0
     assert "LINARITE_CONNECTION_STRING" not in outcome.errors
+
+
+def test_ctrl_c_ends_publishing_quietly():
+    words = [sys.executable, "-m", "linarite", "pub", "--hub", "chat", "--json"]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(words, **pipes) as tool:
+        tool.stdin.write(b"typed\n")
+        tool.stdin.flush()
+        assert b'"line 1"' in tool.stdout.readline()
+
+        tool.send_signal(signal.SIGINT)
+
+        assert (tool.wait(20), tool.stderr.read()) == (130, b"")

@@ -88,6 +88,18 @@ def test_a_resource_of_it_is_found_by_its_name(tool, server, name):
     assert "'nobody'" in missing.errors
 
 
+def test_the_server_that_was_signed_in_to_is_found(tool, server, monkeypatch, tmp_path):
+    monkeypatch.delenv("LINARITE_CONNECTION_STRING")
+    monkeypatch.setenv("LINARITE_DATA_FOLDER", str(tmp_path / "elsewhere"))
+    credential = str(server.folder / "administrator-token")
+    assert tool("login", "--endpoint", server.http, "--token-file", credential).exit_code == 0
+
+    [step, *_] = tool("check", "--json").documents
+
+    assert f":{server.http.rpartition(':')[2]}" in step["text"]
+    assert "the management API" in step["text"]
+
+
 def test_without_a_server_it_is_said_what_to_give(tool, tmp_path, monkeypatch):
     monkeypatch.delenv("LINARITE_CONNECTION_STRING")
 

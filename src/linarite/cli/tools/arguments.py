@@ -54,7 +54,7 @@ def add_connection_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"of the resource; default: {' or '.join(CONNECTION_STRING_VARIABLES)} of the environment, "
         "else that of the server that runs on this machine",
     )
-    group.add_argument("--resource", metavar="NAME", help="a resource of the server on this machine")
+    group.add_argument("--resource", metavar="NAME", help="a resource of that server")
     group.add_argument("--data-folder", metavar="PATH", help="the folder of the server on this machine")
     group.add_argument("--cacert", metavar="PATH", help="file with certificate authorities to trust as well")
 

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from linarite.cli.tools.bench_counts import Latencies, Sequence, Tally
 from linarite.cli.tools.clients import Client, ConnectionEnded, Frame, refusal_of
 from linarite.cli.tools.failures import ToolFailed
+from linarite.cli.tools.sockets import Ending
 
 __all__ = ["Load", "Measured", "Plan"]
 
@@ -96,6 +97,7 @@ class Load:
         self._open = [0] * plan.publishers
         self._publishers: list[Client] = []
         self._subscribers: list[Client] = []
+        self._ended: list[asyncio.Future[Ending]] = []
         self._clients = AsyncExitStack()
         self.measured = Measured()
         self.connected = 0
@@ -129,7 +131,10 @@ class Load:
         self._subscribers = [self._connect([self._group], [], self._receiver()) for _ in range(self._plan.subscribers)]
         role = f"webpubsub.sendToGroup.{self._group}"
         self._publishers = [self._connect([], [role], lambda _frame: None) for _ in range(self._plan.publishers)]
-        waiting = iter([*self._subscribers, *self._publishers])
+        clients = [*self._subscribers, *self._publishers]
+        for client in clients:
+            client.ended.add_done_callback(self._ended.append)
+        waiting = iter(clients)
         failures: list[ToolFailed] = []
 
         async def connect_some() -> None:
@@ -229,6 +234,5 @@ class Load:
 
     def _check_lines(self) -> None:
         """Raise ConnectionEnded if a connection has ended."""
-        for client in [*self._publishers, *self._subscribers]:
-            if client.ended.done():
-                raise ConnectionEnded(f"a connection ended: {client.ended.result()}")
+        if self._ended:
+            raise ConnectionEnded(f"a connection ended: {self._ended[0].result()}")

@@ -146,7 +146,7 @@ def find_target(
         for variable in CONNECTION_STRING_VARIABLES:
             if environment.get(variable):
                 return parse_connection_string(environment[variable], variable, trusted)
-    return _running_server(_find_data_folder(data_folder, environment), resource, environment)
+    return _running_server(data_folder, resource, environment)
 
 
 def development_authority(data_folder: str | None, environment: Mapping[str, str]) -> Path | None:
@@ -163,16 +163,20 @@ def _find_data_folder(argument: str | None, environment: Mapping[str, str]) -> P
     ).settings.data_folder
 
 
-def _running_server(folder: Path, resource: str | None, environment: Mapping[str, str]) -> Target:
-    """The resource's keys from the management API of the server that runs with the folder."""
+def _running_server(data_folder: str | None, resource: str | None, environment: Mapping[str, str]) -> Target:
+    """The resource's keys from the management API of the server that was signed in to, else of the running one."""
     # What speaks to the management API takes a fifth of a second to load, for knack's sake.
     from knack.util import CLIError
 
     from linarite.cli.azure.management import LOCAL_SUBSCRIPTION, Management
     from linarite.cli.azure.running_server import find_server
+    from linarite.cli.login import name_server
 
+    chosen = dict(environment)
+    if data_folder is None:
+        name_server((), chosen)
     try:
-        server = find_server(None, str(folder), environment)
+        server = find_server(None, str(_find_data_folder(data_folder, environment)), chosen)
         management = Management(lambda: server, LOCAL_SUBSCRIPTION)
         group, name = _choose(management.resource("GET", None)["value"], resource, environment)
         keys = management.resource("POST", group, name, "listKeys")
@@ -187,7 +191,7 @@ def _running_server(folder: Path, resource: str | None, environment: Mapping[str
     return Target(
         target.endpoint,
         tuple(key for key in (keys["primaryKey"], keys["secondaryKey"]) if key),
-        f"the server on this machine, resource {name}",
+        f"the management API, resource {name}",
         server.authority,
     )
 
