@@ -59,7 +59,8 @@ export class ConsolePage {
     });
     this.page.on("request", (request) => {
       const { origin, protocol } = new URL(request.url());
-      if (origin !== this.url && !["data:", "blob:"].includes(protocol)) this.#problems.push(`left for ${request.url()}`);
+      if (origin !== this.url && !["data:", "blob:"].includes(protocol))
+        this.#problems.push(`left for ${request.url()}`);
     });
   }
 }

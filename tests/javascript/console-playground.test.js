@@ -33,7 +33,10 @@ async function connect(protocol) {
   await page.getByRole("button", { name: "Clear" }).click();
   await page.getByLabel("Protocol").selectOption({ label: protocol });
   await page.getByRole("button", { name: /^Connect/ }).click();
-  await page.getByRole("status").filter({ hasText: /^Connected/ }).waitFor();
+  await page
+    .getByRole("status")
+    .filter({ hasText: /^Connected/ })
+    .waitFor();
 }
 
 async function send(what, fields = {}) {
@@ -106,7 +109,10 @@ for (const protocol of ["Reliable JSON", "Reliable protobuf"]) {
     assert.equal(response, 200);
     await page.getByRole("button", { name: "Come back" }).click();
     await heard('"data": "said meanwhile"');
-    await page.getByRole("status").filter({ hasText: `Connected as ${connection}` }).waitFor();
+    await page
+      .getByRole("status")
+      .filter({ hasText: `Connected as ${connection}` })
+      .waitFor();
   });
 }
 

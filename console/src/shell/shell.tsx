@@ -71,17 +71,7 @@ function Rooms() {
   const Page = room.page;
   return (
     <div class="frame">
-      <a
-        class="skip"
-        href={location.hash || "#/"}
-        onClick={(event) => {
-          event.preventDefault();
-          main.current?.focus();
-        }}
-      >
-        Skip to content
-      </a>
-      <Head />
+      <Head onSkip={() => main.current?.focus()} />
       <nav class="rooms" aria-label="Rooms">
         <ul>
           {open.map(({ name, title }) => (
@@ -100,10 +90,20 @@ function Rooms() {
   );
 }
 
-function Head() {
+function Head({ onSkip }: { onSkip: () => void }) {
   const { mode, version, resources, access } = session.value;
   return (
     <header class="head">
+      <a
+        class="skip"
+        href={location.hash || "#/"}
+        onClick={(event) => {
+          event.preventDefault();
+          onSkip();
+        }}
+      >
+        Skip to content
+      </a>
       <span class="brand">
         <span class="brand-mark" aria-hidden="true" />
         Linarite
