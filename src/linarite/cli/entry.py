@@ -35,6 +35,7 @@ server:
   config show      print the settings and where each comes from
   config check     check the settings
   ca               print where the development certificate authority is
+  console          print an address that opens the console
 
 who may use it:
   login, logout    sign in to a server elsewhere
@@ -142,6 +143,12 @@ def _run_ca(words: Sequence[str]) -> int:
     return run_ca(words)
 
 
+def _run_console(words: Sequence[str]) -> int:
+    from linarite.cli.console import run_console
+
+    return run_console(words)
+
+
 def _run_azure_cli(words: Sequence[str]) -> int:
     from linarite.cli.azure_cli import run_azure_cli
 
@@ -192,6 +199,7 @@ COMMANDS: Mapping[str, Callable[[Sequence[str]], int]] = {
     "serve": _run_serve,
     "config": _run_config,
     "ca": _run_ca,
+    "console": _run_console,
     "login": _run_login,
     "logout": _run_logout,
     "token": _run_token,
