@@ -91,6 +91,7 @@ def name(request: pytest.FixtureRequest) -> str:
 def handler() -> Iterator[ThreadingHTTPServer]:
     """Give an event handler: its `url`, and the names of the `events` that it has got."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = False  # so that closing it waits for them, and for their sockets
     server.events = []
     server.url = f"http://127.0.0.1:{server.server_port}/"
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
