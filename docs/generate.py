@@ -1,10 +1,12 @@
 """Writes the reference pages that are made from the code: `make docs`."""
 
+import json
 from pathlib import Path
 
+from linarite.http.development.openapi import openapi_document
 from linarite.settings import Definition, definitions
 
-__all__ = ["main", "pages", "settings_page"]
+__all__ = ["development_document", "main", "pages", "settings_page"]
 
 REFERENCE = Path(__file__).parent / "reference"
 
@@ -37,7 +39,15 @@ def main() -> None:
 
 def pages() -> dict[Path, str]:
     """Return the text of each generated page by its file."""
-    return {REFERENCE / "settings.md": settings_page()}
+    return {
+        REFERENCE / "settings.md": settings_page(),
+        REFERENCE / "development-openapi.json": development_document(),
+    }
+
+
+def development_document() -> str:
+    """Return the OpenAPI document of the endpoints for tests, as a server serves it."""
+    return json.dumps(openapi_document(), indent=2) + "\n"
 
 
 def settings_page() -> str:
