@@ -159,6 +159,11 @@ class ClientSocket(WSListener):
         """Whether the handshake is answered and the socket still there."""
         return self._transport is not None
 
+    @property
+    def is_reading_stopped(self) -> bool:
+        """Whether the client is not to be read just now."""
+        return self._reading.is_stopped
+
     def refuse_frame(self, code: int) -> None:
         """picows looks one frame ahead: the wrong one is refused before the good one in front of it is handed over."""
         if self._transport is not None:

@@ -27,6 +27,7 @@ class TurnedAway(WSListener):
         super().__init__()
         self._close_timeout_seconds = close_timeout_seconds
         self.is_connected = False
+        self.is_reading_stopped = False
 
     def on_ws_connected(self, transport: WSTransport) -> None:
         """The handshake is answered."""

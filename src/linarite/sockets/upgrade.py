@@ -140,7 +140,8 @@ class UpgradeProtocol(asyncio.Protocol):
             transport.set_write_buffer_limits(high=0)
         protocol.connection_made(Wire(transport, welcome.socket))
         _feed(protocol, _request(key) + self._behind, transport)
-        transport.resume_reading()
+        if not welcome.socket.is_reading_stopped:  # by what came with the head
+            transport.resume_reading()
         # uvloop's transports keep the last unbuffered protocol that they had: it may not keep what it had.
         self._head = self._task = self._transport = None
         self._behind = b""
