@@ -1,10 +1,17 @@
 """Invocations in their place among a client's other requests."""
 
-import pytest
-from tests.hubs.house import House, event, failure, join, success
+import json
 
-from linarite.domain.messages import DataType
+import pytest
+from tests.hubs.house import House, data_of, event, failure, join, leave, send, success
+from tests.hubs.outlets import stall
+from tests.hubs.surroundings import AT
+from tests.protocols.frames import split_frames
+
+from linarite.domain import commands as do
+from linarite.domain.messages import DataType, Message
 from linarite.events.replies import EventReply
+from linarite.protocols.json_codec import RELIABLE_JSON
 
 HELLO = EventReply(DataType.TEXT, b"hello")
 PING, PONG = {"type": "ping"}, {"type": "pong"}
@@ -150,20 +157,44 @@ def test_reading_goes_on_after_a_full_row_was_cancelled(house):
 # The socket's end
 
 
-@pytest.mark.parametrize("leave", ["detached", "after_requests"])
-def test_client_that_leaves_gives_up_its_invocations_but_not_its_events(house, leave):
+@pytest.mark.parametrize("way", ["detached", "after_requests"])
+def test_client_that_leaves_gives_up_its_invocations_but_not_its_events(house, way):
     guest = house.enter("c").says(invoke("1", 1), event(7, data=2), invoke("2", 3), join(8))
     said_goodbye = []
-    if leave == "detached":
+    if way == "detached":
         guest.session.detached()
     else:
         guest.session.after_requests(lambda: said_goodbye.append(guest.connection.groups))
     assert house.events.cancelled == ["e"]
+    house.time.pass_()
     assert asked(house) == [b"1", b"2"]
     house.events.asked[1].answer(EventReply())
     assert guest.news == [success(7), success(8)]
     assert asked(house) == [b"1", b"2"]
-    assert said_goodbye == ([] if leave == "detached" else [{"g"}])
+    assert said_goodbye == ([] if way == "detached" else [{"g"}])
+
+
+def test_client_whose_socket_is_lost_within_a_delivery_takes_no_others_turn(house):
+    """Its requests that waited are new, so that what is just being written comes before them."""
+    speaker = house.enter("s")
+    listener = house.enter("l").says(join())
+    guest = house.enter("c", codec=RELIABLE_JSON).says(join(), invoke(), send("new"), leave())
+    stall(house.hub, guest)
+
+    def lose_socket(frame, expires_at):
+        guest.outlet.hold = lambda frame, expires_at: None
+        guest.session.detached()
+
+    guest.outlet.hold = lose_socket
+    speaker.says(send("old"))
+    # In a row of their own for each, the guest's first: the listener's turn comes when the socket is lost.
+    for one in (guest, listener):
+        message = Message(DataType.TEXT, b"own")
+        house.hub.execute(do.SendToConnection(AT, one.connection.connection_id, message))
+    told = listener.news + listener.news
+    assert data_of(told) == ["old", "own", "new"]
+    kept = [frame for frame, _ in guest.connection.recovery.unacknowledged(0.0)]
+    assert [json.loads(one.payload)["data"] for one in split_frames(b"".join(kept))] == ["old", "own", "new"]
 
 
 def test_end_of_the_connection_ends_the_call(house):

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from tests.events.hostile_upstream import HostileUpstream, hostile_upstream, reply
-from tests.running_server import JSON_PROTOCOL, RunningServer, eventually
+from tests.running_server import ALL_ROLES, JSON_PROTOCOL, RunningServer, eventually
 from tests.sockets.reliable_client import RELIABLE, reliable
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -143,3 +143,17 @@ async def test_recovered_client_is_not_held_up_by_what_it_gave_up(server, hub, u
     await client.recover()
     assert await client.client.ask(invoke("echo", "2")) == response("2", dataType="text", data="hi")
     assert [one.event for one in upstream.posts()] == ["silent", "echo"]
+
+
+async def test_what_waited_behind_a_given_up_call_comes_behind_the_replay(server, hub, upstream):
+    client = await reliable(server, hub, roles=ALL_ROLES, groups=["g"])
+    await server.send_to_group(hub, "g", "old")
+    assert await client.messages(1) == [(1, "old")]
+    await client.client.send_json(invoke("silent"))
+    await client.client.send_json({"type": "sendToGroup", "group": "g", "data": "new"})
+    await client.client.send_json({"type": "leaveGroup", "group": "g", "ackId": 1})
+    await upstream.until(lambda: len(upstream.posts("silent")) == 1)
+    assert await client.client.ask(PING) == PONG
+    await client.recover()  # the old socket is still open
+    assert await client.messages(2) == [(1, "old"), (2, "new")]
+    assert await client.client.message() == {"type": "ack", "ackId": 1, "success": True}

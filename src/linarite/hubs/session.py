@@ -173,7 +173,9 @@ class Session:
 
     def detached(self) -> None:
         """The client has lost its socket, and may come back."""
-        self._give_up_invocations()
+        if self._invocations is not None and self._invocations.give_up():
+            # Not at once: the socket may be lost in the middle of a delivery, which is older than what waits here.
+            self._timers.call_later(0, self._resume)
 
     def ended(self) -> None:
         """The connection is over: nobody comes back to its streams and invocations."""
