@@ -159,6 +159,7 @@ class Reception:
         reply = ConnectReply()
         if line is not None and Upstream.has_connect_handler(admission.hub_settings):
             reply = await self._ask(line, head, admission, offered)
+            self._check_still_there(at.resource, request.client)
         user_id = admission.user_id if reply.user_id is None else reply.user_id or None
         roles = admission.roles if reply.roles is None else reply.roles
         negotiated = negotiate(offered, reply.subprotocol)
@@ -221,6 +222,13 @@ class Reception:
             )
             raise Refused(500)
         return reply
+
+    def _check_still_there(self, name: str, client: str) -> None:
+        """Raise Refused if the resource was deleted, stopped or shut to the client while its event handler thought."""
+        resource = self._parts.registry.get(name)
+        if resource is None:
+            raise Refused(404, "The resource has been deleted.")
+        check_open(resource, client)
 
     def _session(self, at: HubAddress, connection: Connection, plain: PlainPublish | None) -> Session:
         return Session(
@@ -307,8 +315,8 @@ class Reception:
             socket.turn_away()
             return
         before = connection.outlet
-        socket.attach()
         session.hub.delivery.stalled.discard(connection)
+        socket.attach()
         self._recoveries.attach(session)
         if isinstance(before, ClientSocket):
             session.detached()
@@ -375,6 +383,7 @@ class Reception:
             if ahead > _DRAIN_STEP_SECONDS:
                 await asyncio.sleep(ahead)
             connection.close(_GOING_AWAY, "The service is shutting down.")
+        await asyncio.sleep(0)  # connections without a socket end in the next tick, and no socket tells when they have
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=seconds)
         # Each socket has its own time limit for this. Without it the end of the process would cut off close frames.

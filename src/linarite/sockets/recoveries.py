@@ -115,7 +115,9 @@ class Recoveries:
         self._forget(session, _EXPIRED)
 
     def _end_soon(self, session: Session, told: str) -> None:
-        # Not at once: whoever closes may be in the middle of writing to the hub's members.
+        # Not at once: whoever closes may be in the middle of writing to the hub's members. And only once, though the
+        # time may be over before then.
+        self._cancel_timer(session.connection.connection_id)
         self._loop.call_soon(self._forget, session, told)
 
     def _cancel_timer(self, connection_id: str) -> None:
