@@ -12,7 +12,8 @@ from tests.hubs.outlets import make_client
 from tests.hubs.scripted_time import ScriptedTime
 from tests.hubs.surroundings import AT, RecordingEvents, Ticks, make_hub
 from tests.running_server import RunningServer, eventually, running_server
-from tests.sockets.reliable_client import ReliableClient, reliable
+from tests.sockets.raw_client import head_of, tcp_client
+from tests.sockets.reliable_client import RELIABLE, ReliableClient, reliable
 from websockets.exceptions import InvalidStatus
 
 from linarite.cluster.local import LocalBackplane
@@ -29,6 +30,7 @@ EVERYTHING = {
     "systemEvents": ["connect", "connected", "disconnected"],
     "groupPresenceEvents": {"eventNames": ["joined", "left"]},
 }
+REPLAYED = 80  # messages of 100 kB: more than any system's buffers hold
 NARROW = {"recovery_window_seconds": 0.2, "recovery_limit_messages": 5}
 
 
@@ -169,3 +171,19 @@ async def test_a_client_whose_resource_is_deleted_while_it_waits_is_not_let_in(
         with pytest.raises(InvalidStatus):
             await waiting
         assert server.server._directory.count("other") == 0
+
+
+async def test_a_client_that_does_not_read_its_replay_loses_that_socket_and_nothing_else(tmp_path, hub: str) -> None:
+    async with running_server(tmp_path, outbox_limit_messages=1) as server:
+        client = await reliable(server, hub, groups=["g"])
+        await client.lose()
+        for _ in range(REPLAYED):
+            await server.send_to_group(hub, "g", "x" * 100_000)
+        [connection] = server.hub_of(hub).connections()
+        async with tcp_client(server, receive_buffer_bytes=4096) as sleeper:
+            sleeper.send(head_of(client.url(), subprotocol=RELIABLE))
+            assert (await sleeper.head())[0] == 101
+            await client.is_detached()
+        assert len(connection.recovery) == REPLAYED
+        assert not server.server._keep_alive._due_at
+        assert len(server.server._reception._recoveries) == server.connections == 1

@@ -288,11 +288,12 @@ class Reception:
         """The handshake is answered: begin a connection, or go on with one."""
         self._open_sockets += 1
         self._metering.upgraded(socket.session.at.resource)
+        # First of all: the socket may end in the very moment, and is forgotten then.
+        self._parts.keep_alive.watch(socket, socket.keep_alive_seconds)
         if socket.is_recovery:
             self._recovered(socket)
         else:
             self._begin(socket)
-        self._parts.keep_alive.watch(socket, socket.keep_alive_seconds)
 
     def _begin(self, socket: ClientSocket) -> None:
         """Visible to REST first, then a member of the token's groups, then told so."""
