@@ -5,7 +5,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
 from bench.cases import FRAMES_PER_SECOND, PACES, SENDS_PER_SECOND, Case
@@ -15,7 +15,7 @@ from bench.measuring import Bench, Sample, values
 from bench.servers import LINARITE, Linarite, Running, ServerError
 from bench.table import Row, Unit
 
-__all__ = ["CASES"]
+__all__ = ["CASES", "Burdened", "compare"]
 
 SHARE = Unit("share", decimals=2)
 # Throughput with logs, as a share of that without.
@@ -23,6 +23,8 @@ WANTED_SHARE = 0.85
 _LOGS = "[{category:ConnectivityLogs,enabled:true},{category:MessagingLogs,enabled:true}]"
 
 Load = Callable[[Dialect], Sequence[str]]
+Burdened = Callable[[Linarite], AbstractContextManager[Running]]
+"""Runs a server that has more to do beside its load."""
 
 
 def fan_out(name: str, bench: Bench) -> Iterator[Row]:
@@ -30,28 +32,30 @@ def fan_out(name: str, bench: Bench) -> Iterator[Row]:
     receivers = str(bench.scale.receivers)
     publishing = ("-k", str(PACES[0].publishers), "-x", str(PACES[0].window))
     heard = ("-n", receivers, "-C", "256", "-e", receivers, *_window(bench))
-    yield from _compare(
-        name, bench, FRAMES_PER_SECOND, lambda dialect: (*dialect.publish_by_client, *publishing, *heard)
-    )
+    yield from _cost(name, bench, FRAMES_PER_SECOND, lambda dialect: (*dialect.publish_by_client, *publishing, *heard))
 
 
 def rest_to_one(name: str, bench: Bench) -> Iterator[Row]:
     """REST sends a second to one connection: two entries a send, the most that a message has."""
     sending = ("-n", "1", "-U", "8", "-e", "1", *_window(bench))
-    yield from _compare(name, bench, SENDS_PER_SECOND, lambda dialect: (*dialect.send_to_one, *sending))
+    yield from _cost(name, bench, SENDS_PER_SECOND, lambda dialect: (*dialect.send_to_one, *sending))
+
+
+def _cost(name: str, bench: Bench, unit: Unit, load: Load) -> Iterator[Row]:
+    return compare(name, bench, unit, load, _with_logs, WANTED_SHARE)
 
 
 def _window(bench: Bench) -> tuple[str, ...]:
     return ("-w", str(min(1.0, bench.scale.seconds)), "-t", str(bench.scale.seconds))
 
 
-def _compare(name: str, bench: Bench, unit: Unit, load: Load) -> Iterator[Row]:
-    """Load a server without and one with logs in turn, round by round."""
+def compare(name: str, bench: Bench, unit: Unit, load: Load, burdened: Burdened, wanted_share: float) -> Iterator[Row]:
+    """Load a server without a burden and one with it in turn, round by round."""
     lines: dict[str, list[Line]] = {}
     with ExitStack() as stack:
         steps = {
             f"{name}-without": stack.enter_context(bench.linarite.run()),
-            f"{name}-with": stack.enter_context(_with_logs(bench.linarite)),
+            f"{name}-with": stack.enter_context(burdened(bench.linarite)),
         }
         for number in range(bench.scale.rounds):
             for step, running in steps.items():
@@ -62,8 +66,8 @@ def _compare(name: str, bench: Bench, unit: Unit, load: Load) -> Iterator[Row]:
         speeds.append(values(samples, "msg_per_s").get(LINARITE, 0.0))
         cost, cores = values(samples, "server_us_per_msg"), values(samples, "server_cpu")
         yield Row(step, unit, None, values(samples, "msg_per_s"), cost, cores)
-    without, with_logs = speeds
-    yield Row(f"{name}-share", SHARE, WANTED_SHARE, {LINARITE: with_logs / without} if without else {})
+    without, with_it = speeds
+    yield Row(f"{name}-share", SHARE, wanted_share, {LINARITE: with_it / without} if without else {})
 
 
 @contextmanager

@@ -76,8 +76,7 @@ class LiveTrace:
         """A client has sent a message."""
         self._feed.messages_in += 1
         for watcher in self._watchers:
-            watch = watcher.watch
-            if watch.takes_every_message or _wants_received(watch, connection, message):
+            if watcher.takes_all or _wants_received(watcher.watch, connection, message):
                 if watcher.room > 0:
                     who = connection.connection_id, connection.user_id
                     watcher.note_message(_show, _IN, self._at, who, message, None, None)
@@ -92,8 +91,7 @@ class LiveTrace:
             receivers -= sum(connection in members for connection in skipped)
         self._feed.messages_out += receivers
         for watcher in self._watchers:
-            watch = watcher.watch
-            if watch.takes_every_message or self._wants_sent(watch, members, skipped, message):
+            if watcher.takes_all or self._wants_sent(watcher.watch, members, skipped, message):
                 if watcher.room > 0:
                     codec = next((connection.codec for connection in members if connection not in skipped), None)
                     watcher.note_message(_show, _OUT, self._at, _NOBODY, message, receivers, codec)
@@ -106,8 +104,7 @@ class LiveTrace:
         """A message is on its way to one connection."""
         self._feed.messages_out += 1
         for watcher in self._watchers:
-            watch = watcher.watch
-            if watch.takes_every_message or self._wants_sent(watch, {connection: None}, (), message):
+            if watcher.takes_all or self._wants_sent(watcher.watch, {connection: None}, (), message):
                 if watcher.room > 0:
                     who = connection.connection_id, connection.user_id
                     watcher.note_message(_show, _OUT, self._at, who, message, 1, connection.codec)

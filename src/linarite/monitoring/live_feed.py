@@ -61,10 +61,21 @@ class Taken:
 class Watcher:
     """One who looks on. What hot paths touch are plain attributes."""
 
-    __slots__ = ("_room", "log_room", "logs", "messages", "room", "skipped_logs", "skipped_messages", "watch")
+    __slots__ = (
+        "_room",
+        "log_room",
+        "logs",
+        "messages",
+        "room",
+        "skipped_logs",
+        "skipped_messages",
+        "takes_all",
+        "watch",
+    )
 
     def __init__(self, watch: Watch, per_second: int) -> None:
         self.watch = watch
+        self.takes_all = watch.takes_every_message
         self._room = max(1, per_second // TURNS_PER_SECOND)
         self.room = self.log_room = self._room
         """Items that find a place until the next turn."""
