@@ -4,7 +4,7 @@ import json
 import time
 
 import pytest
-from tests.cli.tools.processes import WRONG_KEY
+from tests.cli.tools.processes import WRONG_KEY, running_server
 from websockets.sync.client import connect
 from websockets.typing import Subprotocol
 
@@ -96,6 +96,13 @@ def test_what_the_server_refuses_is_told_with_its_words(tool):
 
     assert outcome.exit_code == 1
     assert "message 1: the endpoint did not do it: 400" in outcome.errors
+
+
+def test_a_server_without_room_is_asked_again_when_it_says_so(tool, tmp_path):
+    with running_server(tmp_path / "server", "--rest-calls-per-second", "1") as server:
+        outcome = tool("pub", "--hub", "chat", "a", "b", "--connection-string", server.connection_string())
+
+    assert (outcome.exit_code, outcome.errors) == (0, "")
 
 
 def test_a_wrong_key_is_told_without_it(tool, server):

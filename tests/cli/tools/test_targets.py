@@ -115,3 +115,16 @@ def test_a_hub_that_cannot_be_is_told(tool):
 
     assert outcome.exit_code == 2
     assert "Invalid hub name" in outcome.errors
+
+
+def test_a_resource_whose_keys_are_disabled_is_told(tool, server, name):
+    folder = ("--data-folder", str(server.folder))
+    tool("group", "create", "-n", name, "-l", "eastus", *folder)
+    tool("webpubsub", "create", "-n", name, "-g", name, "--sku", "Free_F1", *folder)
+    disabled = tool("webpubsub", "update", "-n", name, "-g", name, "--set", "disableLocalAuth=true", *folder)
+    assert disabled.exit_code == 0, disabled.errors
+
+    outcome = tool("url", "--hub", "chat", "--resource", name, *folder)
+
+    assert outcome.exit_code == 2
+    assert "disableLocalAuth" in outcome.errors

@@ -1,5 +1,7 @@
 """What is said of tokens, check by check."""
 
+import base64
+import json
 import time
 
 import pytest
@@ -72,6 +74,17 @@ def test_what_is_not_known_is_not_judged():
 @pytest.mark.parametrize("text", ["", "a.b.c", "no token", "ä.b.c", "e30.W10.AA", "e30.e30", "x" * 20_000])
 def test_what_is_no_token_fails_the_format(text):
     assert failed(text) == ["format"]
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "verdict"), [("RS256", Verdict.UNKNOWN), ("none", Verdict.BAD), ("HS512", Verdict.BAD)]
+)
+def test_a_token_that_no_access_key_made_is_judged_by_its_algorithm(algorithm, verdict):
+    header = base64.urlsafe_b64encode(json.dumps({"alg": algorithm}).encode()).rstrip(b"=").decode()
+    found = verdicts(f"{header}.{token().partition('.')[2]}")
+
+    assert (found["algorithm"], found["signature"]) == (verdict, Verdict.UNKNOWN)
+    assert found["audience"] is Verdict.GOOD
 
 
 def test_an_audience_of_a_client_compares_without_case():

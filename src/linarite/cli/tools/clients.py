@@ -104,11 +104,6 @@ class Client:
         if self._socket is not None:
             self._socket.cut()
 
-    @property
-    def waiting_bytes(self) -> int:
-        """What has been sent and the system has not taken."""
-        return 0 if self._socket is None else self._socket.waiting_bytes
-
     def send(self, frame: Frame, answered: Callable[[Frame], None]) -> None:
         """Send a request, with an ack id of its own; `answered` is called with its ack."""
         self._last_ack_id += 1

@@ -80,11 +80,9 @@ class Socket(WSListener):
             self._transport.send(WSMsgType.TEXT, text)
 
     @property
-    def waiting_bytes(self) -> int:
-        """What has been sent and the system has not taken."""
-        if self._transport is None or self._transport.is_disconnected:
-            return 0
-        return int(self._transport.underlying_transport.get_write_buffer_size())
+    def is_connected(self) -> bool:
+        """Whether the handshake was done, whatever came after it."""
+        return self._transport is not None
 
     async def close(self) -> None:
         """Close it in good order."""
@@ -134,6 +132,8 @@ async def open_socket(
         raise Unreachable(f"{endpoint.geturl()} does not speak WebSocket: {error}") from None
     except OSError as error:
         raise unreachable(Target(endpoint, (), ""), error) from None
+    if not socket.is_connected:  # picows takes a connection that ends without any answer for a good one
+        raise Unreachable(f"{endpoint.geturl()} ended the connection before there was a WebSocket")
     return socket
 
 
@@ -142,7 +142,7 @@ def _refusal(error: WSHandshakeError) -> ToolFailed:
     if error.response is None:
         return Unreachable(f"no WebSocket handshake: {error}")
     status = int(error.response.status)
-    body = (error.response.body or b"")[:500].decode(errors="replace")
+    body = (error.raw_body or b"")[:500].decode(errors="replace")
     reason = " ".join((error.response.headers.get("www-authenticate") or body).split())
     if status in (401, 403):
         hint = clock_hint(error.response.headers.get("date"))
