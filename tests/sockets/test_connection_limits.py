@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 import pytest_asyncio
 from tests.running_server import ALL_ROLES, RunningServer, eventually, running_server
+from tests.sockets.reliable_client import ReliableClient, reliable
 from websockets.exceptions import InvalidStatus
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -65,6 +66,27 @@ async def test_a_client_that_sends_far_too_much_at_once_is_told_so_and_closed(na
     assert await client.message() == {"type": "system", "event": "disconnected", "message": TOO_FAST}
     assert await client.closed() == (1008, TOO_FAST)
     await eventually(lambda: narrow.connected_to(hub) == 0)
+
+
+async def test_a_recovery_is_no_way_around_the_limits(narrow, hub):
+    client = await reliable(narrow, hub, roles=ALL_ROLES)
+    start = asyncio.get_running_loop().time()
+    for how in (client.recover, _after_a_loss(client), None):
+        # 20 more than the ten of a burst: they are carried out, and 0.2 s are owed for them.
+        client.client.websocket.transport.write(_frame(b'{"type":"ping"}') * 30)
+        for _ in range(30):
+            assert await client.client.message() == {"type": "pong"}
+        if how is not None:
+            await how()
+    assert asyncio.get_running_loop().time() - start >= 0.45
+
+
+def _after_a_loss(client: ReliableClient) -> Callable[[], Awaitable[object]]:
+    async def lose_and_recover() -> None:
+        await client.lose()
+        await client.recover()
+
+    return lose_and_recover
 
 
 def _frame(text: bytes) -> bytes:

@@ -177,6 +177,10 @@ class Session:
             # Not at once: the socket may be lost in the middle of a delivery, which is older than what waits here.
             self._timers.call_later(0, self._resume)
 
+    def attached(self) -> None:
+        """The client is back, and is read if there is room for more of it."""
+        self._read_no_more_than_may_wait()
+
     def ended(self) -> None:
         """The connection is over: nobody comes back to its streams and invocations."""
         streams, self._streams = self._streams, None
@@ -356,8 +360,12 @@ class Session:
         assert self._waiting is not None
         self._waiting.append(_Waiting(request, size))
         self._waiting_bytes += size
+        self._read_no_more_than_may_wait()
+
+    def _read_no_more_than_may_wait(self) -> None:
         limits = self._limits
-        if len(self._waiting) >= limits.waiting_requests or self._waiting_bytes >= limits.waiting_bytes:
+        count = 0 if self._waiting is None else len(self._waiting)
+        if count >= limits.waiting_requests or self._waiting_bytes >= limits.waiting_bytes:
             self.connection.outlet.pause_reading()
 
     def _resume(self) -> None:

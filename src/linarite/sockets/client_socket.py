@@ -28,6 +28,7 @@ from linarite.sockets.fragments import Fragments
 from linarite.sockets.keep_alive import KeepAlive
 from linarite.sockets.lingering import close_lingering
 from linarite.sockets.outbox import Outbox
+from linarite.sockets.pace import Pace
 from linarite.sockets.reading import Reading
 from linarite.sockets.socket_owner import SocketLimits, SocketOwner
 from linarite.sockets.tcp_state import seconds_since_data, traffic_of
@@ -164,6 +165,11 @@ class ClientSocket(WSListener):
         """Whether the client is not to be read just now."""
         return self._reading.is_stopped
 
+    @property
+    def pace(self) -> Pace | None:
+        """What the client has sent, if that is limited."""
+        return self._reading.pace
+
     def refuse_frame(self, code: int) -> None:
         """picows looks one frame ahead: the wrong one is refused before the good one in front of it is handed over."""
         if self._transport is not None:
@@ -209,6 +215,10 @@ class ClientSocket(WSListener):
         connection.write = self._transport.write
         connection.is_stalled = False
         connection.descriptor = self._descriptor(self._transport)
+
+    def keep_pace(self, pace: Pace | None) -> None:
+        """A new socket is no way around the connection's rate limits."""
+        self._reading.keep_pace(pace)
 
     def replay(self, frames: Iterable[tuple[bytes, float | None]]) -> None:
         """Send again what the client may have missed, before anything new."""

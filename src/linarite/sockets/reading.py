@@ -12,11 +12,12 @@ __all__ = ["Reading"]
 class Reading:
     """Pauses and resumes one client's transport, for two reasons that do not know of each other."""
 
-    __slots__ = ("_is_paused", "_loop", "_pace", "_slowed", "transport")
+    __slots__ = ("_is_paused", "_loop", "_slowed", "pace", "transport")
 
     def __init__(self, loop: asyncio.AbstractEventLoop, pace: Pace | None) -> None:
         self._loop = loop
-        self._pace = pace
+        self.pace = pace
+        """What the client has sent; None if nothing is limited."""
         self._is_paused = False
         self._slowed: asyncio.TimerHandle | None = None
         self.transport: asyncio.Transport | None = None
@@ -30,11 +31,11 @@ class Reading:
     @property
     def is_measured(self) -> bool:
         """Whether the client's pace counts."""
-        return self._pace is not None
+        return self.pace is not None
 
     def owed(self, size: int) -> float:
         """A message of this size has come; the seconds for which the client is not to be read, 0 within its limits."""
-        return 0.0 if self._pace is None else self._pace.sent(size, self._loop.time())
+        return 0.0 if self.pace is None else self.pace.sent(size, self._loop.time())
 
     def pause(self) -> None:
         """Read nothing more until `resume`."""
@@ -57,6 +58,13 @@ class Reading:
         self._slowed = self._loop.call_later(seconds, self._speed_up)
         return True
 
+    def keep_pace(self, pace: Pace | None) -> None:
+        """Take over what the client has sent at another socket, and what it owes for that."""
+        self.pace = pace
+        owed = 0.0 if pace is None else pace.owed(self._loop.time())
+        if owed:
+            self.slow_down(owed)
+
     def end(self) -> None:
         """From now on whatever comes is read, for the client's answer to a close frame."""
         was_stopped = self.is_stopped
@@ -70,9 +78,9 @@ class Reading:
     def _speed_up(self) -> None:
         """The time is over; what came before reading stopped may have added to it."""
         self._slowed = None
-        if self.transport is None or self._pace is None:
+        if self.transport is None or self.pace is None:
             return
-        owed = self._pace.owed(self._loop.time())
+        owed = self.pace.owed(self._loop.time())
         if owed:
             self._slowed = self._loop.call_later(owed, self._speed_up)
         elif not self._is_paused:

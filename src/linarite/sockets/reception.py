@@ -48,7 +48,7 @@ from linarite.sockets.client_socket import ClientSocket
 from linarite.sockets.forwarded import TrustedProxies, address_of_request
 from linarite.sockets.keep_alive import KeepAlive
 from linarite.sockets.pace import PaceLimits
-from linarite.sockets.recoveries import Recoveries
+from linarite.sockets.recoveries import Recoveries, pace_at
 from linarite.sockets.socket_owner import SocketLimits, SocketOwner
 from linarite.sockets.turned_away import TurnedAway
 from linarite.sockets.upgrade import RequestHead, Welcome
@@ -319,9 +319,11 @@ class Reception:
         session.hub.delivery.stalled.discard(connection)
         socket.attach()
         self._recoveries.attach(session)
+        socket.keep_pace(pace_at(before))
         if isinstance(before, ClientSocket):
             session.detached()
             before.give_way()
+        session.attached()
         self._welcome(session)
         if connection.recovery is not None:
             socket.replay(connection.recovery.unacknowledged(self._loop.time()))
@@ -337,7 +339,7 @@ class Reception:
 
     def detached(self, socket: ClientSocket) -> None:
         """The client of a reliable connection is gone, and may come back."""
-        self._recoveries.detach(socket.session)
+        self._recoveries.detach(socket.session, socket.pace)
         socket.session.detached()
         _log_life("connection detached", socket.session)
 

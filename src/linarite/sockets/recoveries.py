@@ -13,11 +13,14 @@ import time
 from collections.abc import Callable
 
 from linarite.access.reconnection_tokens import make_reconnection_token, opens_connection
+from linarite.hubs.connection import Outlet
 from linarite.hubs.session import Session
 from linarite.resources.registry import Registry
 from linarite.sockets.admission import RecoveryRequest
+from linarite.sockets.client_socket import ClientSocket
+from linarite.sockets.pace import Pace
 
-__all__ = ["Recoveries"]
+__all__ = ["Recoveries", "pace_at"]
 
 _SALT_BYTES = 32
 _EXPIRED = "The connection recovery timeout expired."
@@ -26,10 +29,11 @@ _EXPIRED = "The connection recovery timeout expired."
 class _Nowhere:
     """The outlet of a connection without a socket: its messages are in its recovery queue, all else is lost."""
 
-    __slots__ = ("_ended",)
+    __slots__ = ("_ended", "pace")
 
-    def __init__(self, ended: Callable[[str], None]) -> None:
+    def __init__(self, ended: Callable[[str], None], pace: Pace | None) -> None:
         self._ended = ended
+        self.pace = pace
 
     def write(self, frames: bytes) -> None:
         """Nobody reads this."""
@@ -46,6 +50,11 @@ class _Nowhere:
 
     def resume_reading(self) -> None:
         """Nothing comes."""
+
+
+def pace_at(outlet: Outlet) -> Pace | None:
+    """What a client has sent that was last at this way out of its connection."""
+    return outlet.pace if isinstance(outlet, ClientSocket | _Nowhere) else None
 
 
 class Recoveries:
@@ -90,10 +99,10 @@ class Recoveries:
         is_good = opens_connection(resource.keys.salt, request.token, request.connection_id, time.time)
         return session if is_good else None
 
-    def detach(self, session: Session) -> None:
-        """The socket is gone: give the client a while to come back."""
+    def detach(self, session: Session, pace: Pace | None = None) -> None:
+        """The socket is gone: give the client, which has sent so much there, a while to come back."""
         connection = session.connection
-        connection.outlet = outlet = _Nowhere(lambda told: self._end_soon(session, told))
+        connection.outlet = outlet = _Nowhere(lambda told: self._end_soon(session, told), pace)
         connection.write = outlet.write
         connection.descriptor = None
         connection.is_stalled = True
