@@ -58,6 +58,7 @@ from linarite.hubs.directory import Directory
 from linarite.hubs.hub import Hub, HubLimits
 from linarite.hubs.live_trace import LiveTrace, Trace
 from linarite.hubs.message_trace import MessageTrace
+from linarite.hubs.taps import Taps
 from linarite.monitoring.destinations import Destinations
 from linarite.monitoring.live_feed import LiveFeed
 from linarite.monitoring.logs import log_event
@@ -231,6 +232,7 @@ class Server:
             self._trace_of,
         )
         self._logs.subscribe(self._directory.trace_anew)
+        self._taps = Taps(self._feed, self._directory)
         self._feed.subscribe(self._looked_at)
         nowhere = HubAddress("", "")
         empty = Hub(nowhere, Delivery(loop.call_soon), hub_limits, self._events)
@@ -380,6 +382,7 @@ class Server:
         """Somebody begins or ceases to look on."""
         self._logs.show_to(self._feed if self._feed.wants_logs else None)
         self._directory.trace_anew()
+        self._taps.renew()
 
     def _metric_sources(self) -> MetricSources:
         spans = self._spans

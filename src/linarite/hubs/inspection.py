@@ -12,14 +12,14 @@ import base64
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
-from typing import Any, NamedTuple, Protocol, TypeVar, runtime_checkable
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from linarite.domain import inspection as ask
 from linarite.domain.commands import Question
 from linarite.domain.inspection import ConnectionRow, ConnectionState, Page, PageWish, Waiting
 from linarite.hubs.connection import Connection
 
-__all__ = ["HubView", "Observable", "inspect"]
+__all__ = ["HubView", "inspect"]
 
 # So many rows a page looks through: about a millisecond of the event loop's time.
 _LOOK_LIMIT = 2000
@@ -45,12 +45,8 @@ class HubView(NamedTuple):
     groups: Mapping[str, Members]
 
 
-@runtime_checkable
-class Observable(Protocol):
-    """An outlet that can tell how it stands."""
-
-    def observe(self) -> tuple[Waiting, ask.Traffic | None]:
-        """What waits for the client, and what its TCP connection has carried."""
+Observe = Callable[[], tuple[Waiting, ask.Traffic | None]]
+"""What an outlet with a socket has under the name `observe`: what waits for the client, and what TCP has carried."""
 
 
 def inspect(view: HubView, question: Question[Any]) -> Any:  # noqa: ANN401 - the question's type names the answer's
@@ -148,13 +144,14 @@ def _row(connection: Connection, groups: int) -> ConnectionRow:
 
 def _state(connection: Connection) -> ConnectionState:
     outbox, traffic = _NOTHING_WAITS, None
-    is_attached = isinstance(connection.outlet, Observable)
-    if isinstance(connection.outlet, Observable):
-        outbox, traffic = connection.outlet.observe()
+    # An outlet that goes nowhere has nothing to tell. Asked by name: a check of the protocol takes 5 us.
+    observe: Observe | None = getattr(connection.outlet, "observe", None)
+    if observe is not None:
+        outbox, traffic = observe()
     word = "open"
     if connection.is_closing:
         word = "closing"
-    elif not is_attached:
+    elif observe is None:
         word = "detached"
     elif connection.is_stalled:
         word = "stalled"

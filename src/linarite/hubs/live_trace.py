@@ -15,6 +15,7 @@ from linarite.domain.commands import HubAddress
 from linarite.domain.messages import DataType, Message
 from linarite.hubs.connection import Connection
 from linarite.hubs.message_trace import MessageTrace
+from linarite.hubs.taps import Raw, TappedCodec
 from linarite.monitoring.live_feed import LiveFeed, Watch
 from linarite.protocols.codec import Codec
 
@@ -79,7 +80,9 @@ class LiveTrace:
             if watcher.takes_all or _wants_received(watcher.watch, connection, message):
                 if watcher.room > 0:
                     who = connection.connection_id, connection.user_id
-                    watcher.note_message(_show, _IN, self._at, who, message, None, None)
+                    codec = connection.codec
+                    raw = codec.raw_of(message) if isinstance(codec, TappedCodec) else None
+                    watcher.note_message(_show, _IN, self._at, who, message, None, raw)
                 else:
                     watcher.skipped_messages += 1
         return message if self._logs is None else self._logs.received(connection, message)
@@ -162,8 +165,9 @@ def _show(
     who: tuple[str | None, str | None],
     message: Message,
     receivers: int | None,
-    codec: Codec | None,
+    source: Codec | Raw | None,
 ) -> Mapping[str, object]:
+    """A row; its frame is the client's own where it is known, else what a receiver's protocol makes."""
     return {
         "kind": "message",
         "at": datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
@@ -178,17 +182,21 @@ def _show(
         "bytes": len(message.data),
         "receivers": receivers,
         "data": _preview(message.data, is_text=message.data_type in (DataType.TEXT, DataType.JSON)),
-        "frame": None if codec is None else _frame(message, codec),
+        "frame": _frame(message, source),
     }
 
 
-def _frame(message: Message, codec: Codec) -> Mapping[str, object] | None:
-    """The payload of the frame that receivers of this protocol get; None if they get none."""
+def _frame(message: Message, source: Codec | Raw | None) -> Mapping[str, object] | None:
+    """The payload of the client's frame, or of the one that receivers of a protocol get; None if there is none."""
+    if source is None:
+        return None
+    if isinstance(source, Raw):
+        return _preview(source.payload, is_text=source.is_text)
     if len(message.data) > _ENCODED_BYTES:
         return {"text": None, "base64": None, "cut": True}
     # The sequence id of a reliable protocol is each receiver's own: 0 stands for it.
-    encoded = codec.encode(message)
-    whole = codec.number(encoded, 0) if codec.is_reliable and encoded else encoded
+    encoded = source.encode(message)
+    whole = source.number(encoded, 0) if source.is_reliable and encoded else encoded
     if not whole:
         return None
     # RFC 6455, section 5.2: what the server sends has no mask.

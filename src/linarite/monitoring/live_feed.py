@@ -150,6 +150,12 @@ class LiveFeed:
         """Whether somebody wants to see log entries."""
         return bool(self._log_watchers)
 
+    @property
+    def watched_connections(self) -> frozenset[str]:
+        """The connections that are named by those who want to see messages."""
+        named = (one.watch.connection for one in self._watchers if MESSAGES in one.watch.show)
+        return frozenset(name for name in named if name is not None)
+
     def of_hub(self, resource: str, hub: str) -> tuple[Watcher, ...]:
         """Those who want to see messages of this hub."""
         return tuple(

@@ -64,6 +64,27 @@ async def test_messages_of_clients_and_of_the_server(browser, server):
         assert json.loads(sent["frame"]["text"]) == await ann.message()
 
 
+async def test_of_one_connection_the_frames_are_shown_as_its_client_wrote_them(browser, server):
+    roles = ["webpubsub.sendToGroup", "webpubsub.joinLeaveGroup"]
+    ann = await server.connect("chat", user="ann", roles=roles, groups=["g"])
+    ben = await server.connect("chat", user="ben", roles=roles, groups=["g"])
+    codec = server.hub_of("chat").find(ann.connection_id).codec
+    frame = '{ "ackId":7, "type":"sendToGroup","group":"g","dataType":"text","data":"<i>" }'
+    async with feed(browser, show="messages", connection=ann.connection_id) as lines:
+        await lines.next("hello")
+        await ann.send(frame)
+        came = await lines.next("message")
+        assert (came["direction"], came["frame"]["text"], came["data"]["text"]) == ("in", frame, "<i>")
+        went = await lines.next("message")
+        assert (went["direction"], went["receivers"]) == ("out", 2)
+        heard = [await ann.message(), await ann.message()]
+        assert {one["type"] for one in heard} == {"message", "ack"}
+        assert await ben.message() == json.loads(went["frame"]["text"])
+        await server.send_to_group("chat", "g", "to both")
+        assert (await ann.message())["data"] == (await ben.message())["data"] == "to both"
+    await eventually(lambda: server.hub_of("chat").find(ann.connection_id).codec is codec)
+
+
 async def test_counters_come_each_second(browser, server):
     async with feed(browser) as lines:
         await lines.next("counters")
