@@ -525,7 +525,7 @@ class Server:
 def _open_registry(store: SqliteStore, settings: Settings, hubs: Hubs) -> Registry:
     registry = Registry(store, settings.default_resource, certificates_folder=settings.custom_certificates_folder)
     is_first_start = registry.get(settings.default_resource) is None
-    if settings.mode == "dev":
+    if settings.mode == "dev" and settings.is_loopback_only:
         ensure_development_resource(registry)
     else:
         registry.ensure_default()

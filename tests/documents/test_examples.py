@@ -294,6 +294,12 @@ OTHERWISE = (
         reason="needs a client that is connected, and its id",
     ),
     Row(
+        page="docs/testing.md",
+        begins="from linarite.testing.container",
+        way=leave_to("tests/testing/test_container.py"),
+        reason="needs a container engine",
+    ),
+    Row(
         page="docs/reference/rest-api.md",
         language="http",
         way=leave_to("tests/http/data_plane/test_reference_page.py"),

@@ -161,9 +161,8 @@ from azure.messaging.webpubsubservice import WebPubSubServiceClient
 
 def test_it(linarite_environment, linarite_server):
     assert os.environ["WebPubSubConnectionString"] == linarite_server.http.connection_string
-    shown = subprocess.run(
-        [sys.executable, "-m", "linarite", "webpubsub", "key", "show",
-         "--name", "linarite", "--resource-group", "linarite", "--query", "primaryKey", "--output", "tsv"], capture_output=True, text=True, check=True)
+    words = "webpubsub key show --name linarite --resource-group linarite --query primaryKey --output tsv"
+    shown = subprocess.run([sys.executable, "-m", "linarite", *words.split()], capture_output=True, text=True)
     assert shown.stdout.strip() in linarite_server.http.connection_string
 
 

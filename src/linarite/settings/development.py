@@ -1,6 +1,7 @@
 """Settings of what `linarite dev` offers to tests."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from linarite.settings.definitions import setting
 
@@ -9,8 +10,14 @@ __all__ = ["DevelopmentSettings"]
 
 @dataclass(frozen=True, kw_only=True)
 class DevelopmentSettings:
-    """What is kept for whoever tests an application."""
+    """What is kept for whoever tests an application, and who may come."""
 
+    development_network: Literal["loopback", "any"] = setting(
+        "loopback",
+        section="Tests",
+        reason="`any` lets `linarite dev` listen on addresses that others can reach, as it has to in a container. The "
+        "default resource then gets random keys on first start, and a data folder with the well-known key is refused.",
+    )
     development_messages_kept: int = setting(
         10_000,
         section="Tests",

@@ -73,8 +73,11 @@ def _check_together(settings: Settings, origins: Mapping[str, str]) -> None:
         raise SettingsError("certificate_file", "a path, since tls_port is set", None, origins["certificate_file"])
     if settings.port is None and not settings.serves_tls:
         raise SettingsError("port", "a number, since no HTTPS is listened on", None, origins["port"])
-    if settings.mode == "dev" and not settings.is_loopback_only:
-        expected = "a loopback address; `linarite dev` has a well-known key, `linarite serve` is for others"
+    if settings.mode == "dev" and not settings.is_loopback_only and settings.development_network == "loopback":
+        expected = (
+            "a loopback address; `linarite dev` has a well-known key, `linarite serve` is for others "
+            "(in a container: development_network)"
+        )
         raise SettingsError("host", expected, settings.host, origins["host"])
     if settings.entra_jwks_uri is not None and not settings.entra_issuers:
         raise SettingsError("entra_issuers", "an issuer, since entra_jwks_uri is set", (), origins["entra_issuers"])
