@@ -88,6 +88,12 @@ conformance: setup ## Run the Autobahn WebSocket suite and write its verdicts to
 protobuf: setup ## Write the Python code of the protobuf schema
 	$(BIN)/protoc --proto_path=src --python_out=src --pyi_out=src linarite/protocols/webpubsub.proto
 
+.PHONY: dist
+dist: setup console ## Make the sdist, the wheel and their bill of materials in dist/
+	rm -rf build dist
+	$(BIN)/python -m build --no-isolation --outdir dist .
+	$(BIN)/python -m distribution.bill_of_materials > dist/linarite.cdx.json
+
 .PHONY: lock
 lock: setup ## Write the lock files anew; with newer versions: make lock UPGRADE=--upgrade
 	$(LOCK) --output-file requirements/run.lock pyproject.toml requirements/build.in

@@ -10,7 +10,6 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
-from linarite import __version__
 from linarite.cli.setting_arguments import COMPLETION_VARIABLE, add_setting_arguments, load_settings, new_parser
 from linarite.resources.errors import ResourceError
 from linarite.resources.store import StoreError
@@ -107,7 +106,9 @@ def _print_overview(_words: Sequence[str]) -> int:
 
 
 def _print_version(_words: Sequence[str]) -> int:
-    print(f"linarite {__version__}")
+    from linarite.cli.versions import version_lines
+
+    print("\n".join(version_lines()))
     return 0
 
 

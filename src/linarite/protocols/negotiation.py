@@ -10,9 +10,11 @@ from linarite.protocols.json_codec import JSON, RELIABLE_JSON
 from linarite.protocols.protobuf_codec import PROTOBUF, RELIABLE_PROTOBUF
 from linarite.protocols.simple_codec import SIMPLE
 
-__all__ = ["Negotiated", "negotiate", "parse_offer"]
+__all__ = ["SUBPROTOCOLS", "Negotiated", "negotiate", "parse_offer"]
 
 _SUPPORTED: dict[str, Codec] = {codec.name: codec for codec in (JSON, RELIABLE_JSON, PROTOBUF, RELIABLE_PROTOBUF)}
+SUBPROTOCOLS = tuple(_SUPPORTED)
+"""The subprotocols that clients may ask for."""
 
 
 class Negotiated(NamedTuple):

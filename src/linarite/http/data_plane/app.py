@@ -20,7 +20,7 @@ from linarite.resources.network_rules import RequestType
 from linarite.sockets.admission import challenge
 from linarite.sockets.forwarded import RequestAddress, TrustedProxies, address_of_request
 
-__all__ = ["DataPlane"]
+__all__ = ["SUPPORTED_API_VERSIONS", "DataPlane"]
 
 _log = logging.getLogger(__name__)
 
@@ -28,10 +28,9 @@ Scope = MutableMapping[str, Any]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 
-_SUPPORTED_VERSIONS = (
-    b"api-supported-versions",
-    b"2021-10-01, 2022-11-01, 2023-07-01, 2024-01-01, 2024-12-01",
-)
+SUPPORTED_API_VERSIONS = "2021-10-01, 2022-11-01, 2023-07-01, 2024-01-01, 2024-12-01"
+"""The published versions of the REST API, oldest first."""
+_SUPPORTED_VERSIONS = (b"api-supported-versions", SUPPORTED_API_VERSIONS.encode())
 _STRICT_TRANSPORT = (b"strict-transport-security", b"max-age=15724800; includeSubDomains")
 _EMPTY = (b"content-length", b"0")
 _JSON = (b"content-type", b"application/json; charset=utf-8")

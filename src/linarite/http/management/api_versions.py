@@ -8,12 +8,11 @@ from typing import TypeAlias
 
 from linarite.resources.errors import ResourceError
 
-__all__ = ["VersionCheck", "any_version", "web_pub_sub_version"]
+__all__ = ["WEB_PUB_SUB_VERSIONS", "VersionCheck", "any_version", "web_pub_sub_version"]
 
 VersionCheck: TypeAlias = Callable[[str], None]
 
-# Published versions of Microsoft.SignalRService/webPubSub, oldest first.
-_WEB_PUB_SUB_VERSIONS = (
+WEB_PUB_SUB_VERSIONS = (
     "2021-04-01-preview",
     "2021-06-01-preview",
     "2021-09-01-preview",
@@ -32,13 +31,14 @@ _WEB_PUB_SUB_VERSIONS = (
     "2025-08-01-preview",
     "2025-12-01-preview",
 )
+"""Published versions of Microsoft.SignalRService/webPubSub, oldest first."""
 _DATED = re.compile(r"\d{4}-\d{2}-\d{2}(-preview)?")
 
 
 def web_pub_sub_version(version: str) -> None:
     """Raise ResourceError unless the provider Microsoft.SignalRService has published that version."""
-    if version.lower() not in _WEB_PUB_SUB_VERSIONS:
-        raise _invalid(version, "one of " + ", ".join(_WEB_PUB_SUB_VERSIONS))
+    if version.lower() not in WEB_PUB_SUB_VERSIONS:
+        raise _invalid(version, "one of " + ", ".join(WEB_PUB_SUB_VERSIONS))
 
 
 def any_version(version: str) -> None:
