@@ -151,7 +151,7 @@ def _time(check: str, claims: Claims, now: float, text: str) -> Finding:
 
 def _audience(payload: bytes, address: str | None) -> Finding:
     if address is None:
-        return Finding("audience", Verdict.UNKNOWN, "not checked: no address is given")
+        return Finding("audience", Verdict.UNKNOWN, "not checked: no hub or address is given")
     url = urlsplit(address)
     try:
         # The expiry is another check's business: a claim of ours stands for one that may be missing.

@@ -39,7 +39,7 @@ def banner(facts: BannerFacts) -> str:
     """Return the text that a server prints once when it is ready."""
     lines = [f"Linarite {facts.version} ({facts.mode}) is ready", ""]
     lines += _block("Endpoints", facts.endpoints)
-    lines += _block("Console, for the first browser that opens it", [facts.console] if facts.console else [])
+    lines += _block("Console", _console(facts))
     lines += _block("Connection strings", facts.connection_strings)
     if facts.authority is not None:
         lines += _block("To trust its certificate, set", _trust(facts, facts.authority))
@@ -49,6 +49,12 @@ def banner(facts: BannerFacts) -> str:
 
 def _block(title: str, items: Sequence[str]) -> list[str]:
     return [title, *(f"  {item}" for item in items), ""] if items else []
+
+
+def _console(facts: BannerFacts) -> list[str]:
+    if facts.console is None or facts.mode != "dev":
+        return [facts.console] if facts.console else []
+    return [facts.console, "It signs in the browser that opens it first; another address: linarite console"]
 
 
 def _trust(facts: BannerFacts, authority: Path) -> list[str]:

@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from linarite.access.token_checks import Explanation, Verdict, explain_token, meaning_of
 from linarite.cli.tools.arguments import add_hub_argument, new_tool_parser, target_of
 from linarite.cli.tools.failures import ExitCode, Unreachable, WrongUse
 from linarite.cli.tools.output import Output
 from linarite.cli.tools.targets import Target, check_hub, client_claims
-from linarite.cli.tools.token_checks import Explanation, Verdict, explain_token, meaning_of
 
 __all__ = ["run"]
 

@@ -7,7 +7,7 @@ import time
 import pytest
 from tests.signing import signed
 
-from linarite.cli.tools.token_checks import Verdict, explain_token, meaning_of
+from linarite.access.token_checks import Verdict, explain_token, meaning_of
 
 KEY = "TheFirstAccessKeyOfAResourceOfTests"
 OTHER_KEY = "TheSecondAccessKeyOfAResourceOfTests"
