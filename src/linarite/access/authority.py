@@ -8,6 +8,7 @@ a rotated secret and a deleted application end their tokens at once, not when th
 from __future__ import annotations
 
 import hashlib
+import hmac
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -128,8 +129,12 @@ class Authority:
         """The roles that the application has now. Raises TokenRefused once its secret is another or it is gone."""
         identity = self._identity(str(claims.everything.get("appid")))
         key = self.keys.current
-        fingerprint = claims.everything.get(_FINGERPRINT_CLAIM)
-        if identity is None or key is None or key.fingerprint(identity.secret_hash) != fingerprint:
+        fingerprint = str(claims.everything.get(_FINGERPRINT_CLAIM)).encode()
+        if (
+            identity is None
+            or key is None
+            or not hmac.compare_digest(key.fingerprint(identity.secret_hash).encode(), fingerprint)
+        ):
             raise TokenRefused("credential", "expected an application that is still there, with the secret it had")
         return identity.assignments
 
