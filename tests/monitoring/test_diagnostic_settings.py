@@ -81,6 +81,7 @@ def test_groups_of_categories():
         ({"workspaceId": None}, "At least one data sink needs to be specified", "properties"),
         ({"workspaceId": "logs"}, "properties.workspaceId: expected an id such as", "properties.workspaceId"),
         ({"workspaceId": WORKSPACE + "/../x"}, "expected an id such as", "properties.workspaceId"),
+        ({"workspaceId": WORKSPACE + "\u212a"}, "expected an id such as", "properties.workspaceId"),  # a K without case
         ({"workspaceId": 1}, "expected text or null, got 1", "properties.workspaceId"),
         ({"storageAccountId": WORKSPACE}, "storageAccountId: expected an id", "properties.storageAccountId"),
         (

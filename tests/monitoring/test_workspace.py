@@ -114,7 +114,7 @@ def test_lines_that_a_crash_has_spoiled_are_passed_over(workspace):
     assert workspace.messages() == ["1"]
 
 
-@pytest.mark.parametrize("content", [b"", b"[]", b'["",{"a":-1}]', b'["",{"a":"b"}]'])
+@pytest.mark.parametrize("content", [b"", b"[]", b'["",{"a":-1}]', b'["",{"a":"b"}]', b'["",{"a":%d}]' % 2**70])
 def test_a_cursor_that_no_search_gave_is_refused(workspace, content):
     with pytest.raises(InvalidCursor, match="cursor: expected one that a search gave"):
         follow(workspace.folder, EVERYTHING, base64.urlsafe_b64encode(content).decode())

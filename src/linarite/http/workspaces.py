@@ -28,6 +28,7 @@ __all__ = ["InvalidQuery", "Workspaces", "workspace_routes"]
 
 _WORKSPACES = "/linarite/workspaces"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,62}")
+_DIGITS = re.compile(r"[0-9]{1,9}")
 _DEFAULT_TOP, _MOST_TOP = 1000, 100_000
 # Whoever asks shall find what has just happened: so long a search waits for it to be written.
 _PATIENCE_SECONDS = 1.0
@@ -123,13 +124,14 @@ def _filter(query: QueryParams) -> EntryFilter:
 def _time(name: str, text: str) -> str:
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        return entry_time(moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC))
+    except (ValueError, OverflowError):  # the latter for a time that is before the year 1 in UTC
         raise InvalidQuery(f"{name}: expected a time such as 2026-01-31T23:59:00Z, got '{text[:40]}'.") from None
-    return entry_time(moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC))
 
 
 def _top(query: QueryParams) -> int:
     text = query.get("top", str(_DEFAULT_TOP))
-    if not text.isdecimal() or not 1 <= int(text) <= _MOST_TOP:
+    # Longer texts are too large, and past some thousand digits Python reads none.
+    if _DIGITS.fullmatch(text) is None or not 1 <= int(text) <= _MOST_TOP:
         raise InvalidQuery(f"top: expected a whole number from 1 to {_MOST_TOP}, got '{text[:40]}'.")
     return int(text)

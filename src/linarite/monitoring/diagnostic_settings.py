@@ -31,13 +31,14 @@ _GROUPS: Mapping[str, Sequence[LogCategory]] = {
     "audit": (LogCategory.CONNECTIVITY, LogCategory.HTTP_REQUESTS),
 }
 _BY_NAME = {category.value.lower(): category for category in LogCategory}
-# The last segment is the name; what stands before says whose it is, which means nothing here.
+# The last segment is the name, and becomes that of a folder: of ASCII letters alone, in any case. What stands before
+# says whose it is, which means nothing here.
 _WORKSPACE = re.compile(
-    r"(?i)(?:/.*)?/providers/microsoft\.operationalinsights/workspaces/(?P<name>[a-z0-9][a-z0-9-]{0,62})"
+    r"(?ai)(?:/.*)?/providers/microsoft\.operationalinsights/workspaces/(?P<name>[a-z0-9][a-z0-9-]{0,62})"
 )
-_STORAGE = re.compile(r"(?i)(?:/.*)?/providers/microsoft\.storage/storageaccounts/(?P<name>[a-z0-9]{1,24})")
+_STORAGE = re.compile(r"(?ai)(?:/.*)?/providers/microsoft\.storage/storageaccounts/(?P<name>[a-z0-9]{1,24})")
 _EVENT_HUB = re.compile(
-    r"(?i)(?:/.*)?/providers/microsoft\.eventhub/namespaces/(?P<name>[a-z0-9][a-z0-9-]{0,49})/authorizationrules/[^/]+"
+    r"(?ai)(?:/.*)?/providers/microsoft\.eventhub/namespaces/(?P<name>[a-z0-9][a-z0-9-]{0,49})/authorizationrules/[^/]+"
 )
 _STREAMS = ("stdout", "otlp")
 _UNDATED = datetime(1970, 1, 1, tzinfo=UTC)

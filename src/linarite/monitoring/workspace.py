@@ -19,7 +19,8 @@ from linarite.monitoring.hourly_files import WorkspaceFile, workspace_files
 __all__ = ["EntryFilter", "Found", "InvalidCursor", "entry_time", "follow", "search"]
 
 LogEntry = Mapping[str, Any]
-_Offset = Annotated[int, msgspec.Meta(ge=0)]
+# Larger than any file, and no more than a seek can take.
+_Offset = Annotated[int, msgspec.Meta(ge=0, le=2**62)]
 
 
 class InvalidCursor(ValueError):

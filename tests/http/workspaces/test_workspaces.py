@@ -65,6 +65,9 @@ async def test_workspaces_are_those_that_a_setting_has_named(server):
     [
         ({"top": "0"}, "top: expected a whole number from 1 to 100000, got '0'."),
         ({"top": "x"}, "got 'x'"),
+        ({"top": "9" * 5000}, "top: expected a whole number from 1 to 100000, got '999"),
+        ({"top": "\u0663"}, "top: expected a whole number from 1 to 100000"),
+        ({"start": "0001-01-01T00:00:00+01:00"}, "start: expected a time such as"),
         ({"category": "x"}, "category: expected one of ConnectivityLogs, MessagingLogs, HttpRequestLogs, got 'x'."),
         ({"start": "today"}, "start: expected a time such as 2026-01-31T23:59:00Z, got 'today'."),
         ({"cursor": "x"}, "cursor: expected one that a search gave"),
