@@ -4,6 +4,7 @@ import pytest
 from tests.hubs.house import House, join, send
 
 from linarite.domain.close_categories import CloseCategory
+from linarite.events.replies import EventReply
 from linarite.hubs.session import PlainPublish
 from linarite.protocols.simple_codec import SIMPLE
 
@@ -68,6 +69,17 @@ def test_invocations_and_streams_are_refused_as_their_protocol_has_it(house: Hou
     assert answer["invocationId"] == "i"
     assert answer["error"]["name"] == "TooManyRequests"
     assert house.events.asked == []
+
+
+def test_an_invocation_that_was_cancelled_before_its_turn_is_not_answered(house: House) -> None:
+    house.limits = house.limits._replace(waiting_requests=100)
+    alice = house.enter("alice")
+    invoke = {"type": "invoke", "invocationId": "i", "target": "event", "event": "e", "data": 1}
+    alice.says({"type": "event", "event": "e", "data": 1}, invoke, {"type": "cancelInvocation", "invocationId": "i"})
+    house.hub.delivery.traffic.outbound_limit = 0
+    house.events.asked[0].answer(EventReply())
+    assert alice.news == []
+    assert len(house.events.asked) == 1
 
 
 def test_what_clients_send_is_inbound_traffic_as_it_came(house: House) -> None:

@@ -402,9 +402,10 @@ class Session:
                 if not self._is_duplicate(request.ack_id):
                     self._fail(request.ack_id, error)
             case wanted.Invoke():
-                if self._invocations is not None:
+                # Else it was cancelled while it waited.
+                if self._invocations is not None and self._invocations.is_wanted(request):
                     self._invocations.cancel(request.invocation_id)
-                self._tell_invoked(request.invocation_id, error)
+                    self._tell_invoked(request.invocation_id, error)
             case wanted.StartStream():
                 self.answer(self.connection.codec.stream_closed(request.stream_id, error))
             case _:
