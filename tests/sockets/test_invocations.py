@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 import pytest_asyncio
 from tests.events.hostile_upstream import HostileUpstream, hostile_upstream, reply
 from tests.running_server import ALL_ROLES, JSON_PROTOCOL, RunningServer, eventually
-from tests.sockets.reliable_client import RELIABLE, reliable
+from tests.sockets.reliable_client import REFUSED, RELIABLE, refusal, reliable
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -157,3 +158,16 @@ async def test_what_waited_behind_a_given_up_call_comes_behind_the_replay(server
     await client.recover()  # the old socket is still open
     assert await client.messages(2) == [(1, "old"), (2, "new")]
     assert await client.client.message() == {"type": "ack", "ackId": 1, "success": True}
+
+
+async def test_a_client_that_said_it_leaves_cannot_come_back_while_its_last_event_is_answered(server, hub, upstream):
+    client = await reliable(server, hub)
+    await client.client.send_json({"type": "event", "event": "gate", "dataType": "text", "data": "last"})
+    await upstream.until(lambda: len(upstream.posts("gate")) == 1)
+    goodbye = asyncio.ensure_future(client.client.close())
+    [connection] = server.hub_of(hub).connections()
+    await eventually(lambda: connection.outlet.is_leaving)
+    assert await refusal(server, client.url()) == REFUSED
+    upstream.gate.set()
+    await goodbye
+    await eventually(lambda: server.connected_to(hub) == 0)

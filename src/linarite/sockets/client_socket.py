@@ -170,6 +170,11 @@ class ClientSocket(WSListener):
         """What the client has sent, if that is limited."""
         return self._reading.pace
 
+    @property
+    def is_leaving(self) -> bool:
+        """Whether the client has said that it will not come back, though something of it may still be carried out."""
+        return self._is_leaving
+
     def refuse_frame(self, code: int) -> None:
         """picows looks one frame ahead: the wrong one is refused before the good one in front of it is handed over."""
         if self._transport is not None:

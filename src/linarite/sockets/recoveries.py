@@ -93,8 +93,9 @@ class Recoveries:
         session = self._sessions.get(request.connection_id)
         if session is None or session.at.hub != request.hub or session.connection.is_closing:
             return None
+        outlet = session.connection.outlet
         resource = self._registry.get(session.at.resource)
-        if resource is None:
+        if resource is None or (isinstance(outlet, ClientSocket) and outlet.is_leaving):
             return None
         is_good = opens_connection(resource.keys.salt, request.token, request.connection_id, time.time)
         return session if is_good else None
