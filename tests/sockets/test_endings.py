@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 import pytest_asyncio
-from tests.events.hostile_upstream import HostileUpstream, Received, hostile_upstream
+from tests.events.hostile_upstream import HostileUpstream, hostile_upstream
 from tests.hubs.outlets import make_client
 from tests.hubs.scripted_time import ScriptedTime
 from tests.hubs.surroundings import AT, RecordingEvents, Ticks, make_hub
@@ -85,20 +86,28 @@ async def too_much_kept_without_a_socket(client: ReliableClient) -> None:
     await too_much_kept(client)
 
 
+CLOSED = "Application server closed the connection. Reason: enough"
+FULL = "The reliable message buffer is full."
+
+
 @pytest.mark.parametrize(
-    "end",
+    ("end", "reason"),
     [
-        lost_for_good,
-        goodbye,
-        nonsense,
-        closed_by_rest,
-        closed_by_rest_without_a_socket,
-        too_much_kept,
-        too_much_kept_without_a_socket,
+        (lost_for_good, "The connection recovery timeout expired."),
+        (goodbye, ""),
+        (nonsense, "The client message is not a valid JSON protocol message."),
+        (closed_by_rest, CLOSED),
+        (closed_by_rest_without_a_socket, CLOSED),
+        (too_much_kept, FULL),
+        (too_much_kept_without_a_socket, FULL),
     ],
 )
 async def test_an_end_is_told_once_behind_the_groups(
-    narrow: RunningServer, hub: str, upstream: HostileUpstream, end: Callable[[ReliableClient], Awaitable[None]]
+    narrow: RunningServer,
+    hub: str,
+    upstream: HostileUpstream,
+    end: Callable[[ReliableClient], Awaitable[None]],
+    reason: str,
 ) -> None:
     handle(narrow, hub, upstream)
     before = narrow.connections
@@ -110,14 +119,14 @@ async def test_an_end_is_told_once_behind_the_groups(
     other = await reliable(narrow, hub)
     await other.client.close()
     await upstream.until(lambda: len(upstream.posts("disconnected")) == 2)
-
-    def told(one: Received) -> tuple[str | None, str | None]:
-        return one.event, one.header("ce-id")
-
-    events = [told(one) for one in upstream.posts() if one.header("ce-connectionId") == client.connection_id]
+    told = [one for one in upstream.posts() if one.header("ce-connectionId") == client.connection_id]
+    events = [(one.event, one.header("ce-id")) for one in told]
     assert sorted(events[-3:-1]) == [("left", "4"), ("left", "5")]
     assert events[-1] == ("disconnected", "6")
+    assert json.loads(told[-1].body) == {"reason": reason}
     assert narrow.connections == before
+    path = f"/api/hubs/{hub}/connections/{client.connection_id}?{API}"
+    assert (await narrow.rest("HEAD", path)).status == 404
 
 
 async def test_the_end_of_a_server_is_told_of_connections_without_a_socket(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 from tests.running_server import JSON_PROTOCOL, RunningServer, eventually, running_server
 from tests.sockets.raw_client import PING, PONG, TEXT, frame, raw_client
+from tests.sockets.reliable_client import RELIABLE, recovery_url
 
 from linarite.sockets.keep_alive import KeepAlive
 
@@ -188,6 +190,19 @@ async def test_a_client_that_answers_no_ping_is_dropped_without_a_word(
         await eventually(lambda: server.connections == 1)
         await server.send_to_group("chat", "g", "x")
         assert (await answering.message())["data"] == "x"
+
+
+async def test_a_reliable_client_that_answers_no_ping_may_come_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with hurried_server(tmp_path, monkeypatch) as server, raw_client(server, subprotocol=RELIABLE) as silent:
+        connected = json.loads((await silent.frame()).payload)
+        await silent.rest()  # pings, and no word at the end
+        await eventually(lambda: len(server.server._reception._recoveries) == 1)
+        url = recovery_url(server, "chat", connected["connectionId"], connected["reconnectionToken"])
+        client = await server.connect_to(url, RELIABLE)
+        assert client.connection_id == connected["connectionId"]
+        assert await client.ask({"type": "ping"}) == {"type": "pong"}
 
 
 @pytest.mark.parametrize(
