@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 from tests.http.console.conftest import error_code, signed_in
+from tests.http.console.feeds import feed
 from tests.running_server import eventually
 
 HOSTILE = "<img src=x onerror=alert(1)>"
@@ -91,6 +92,18 @@ async def test_calls_are_found_and_paged(called):
     assert second["next"] is None
     assert first["value"][0]["number"] > second["value"][0]["number"]
     assert error_code(await called.get("/calls", cursor="x")) == (400, "BadRequest")
+
+
+async def test_calls_come_by_the_feed_with_their_times(called):
+    client = await called.server.connect("chat")
+    async with feed(called, show="calls,counters") as lines:
+        await lines.next("counters")
+        await client.ask({"type": "event", "event": "say", "dataType": "text", "data": "hi", "ackId": 1})
+        call = (await lines.next("call"))["call"]
+        assert (call["event"], call["request_body"]["text"], call["reply_body"]["text"]) == ("say", "hi", "ok")
+        counted = (await lines.next("counters"))["calls"]
+        assert (counted["count"], counted["failed"]) == (1, 0)
+        assert 0 < counted["averageMs"] <= counted["slowestMs"] + 0.001
 
 
 async def test_a_long_body_is_cut_in_lists(called, handlers):

@@ -3,6 +3,8 @@
 import pytest
 from tests.http.console.conftest import error_code
 
+from linarite.http.console.answers import to_json
+
 HOSTILE = "<script>alert(1)</script>\u202e/../%2e\x00\U0001f4a9"
 
 
@@ -87,6 +89,11 @@ async def test_hostile_names_are_data(browser, server):
     assert (await browser.get("/hubs/chat/groups", search="<SCRIPT>")).json()["value"] == [
         {"group": HOSTILE, "connections": 1}
     ]
+
+
+def test_half_a_surrogate_pair_is_an_escape():
+    assert to_json({"user": "half \ud83d"}) == b'{"user":"half \\ud83d"}'
+    assert to_json({"user": "\u202e<b>"}) == '{"user":"\u202e<b>"}'.encode()
 
 
 async def test_an_empty_hub_has_nothing(browser):
