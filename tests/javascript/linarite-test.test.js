@@ -93,6 +93,19 @@ test("a stalled line keeps messages until the fault ends", async (t) => {
   assert.deepEqual([await messages.next(), await messages.next()], ["late", "later"]);
 });
 
+test("a slow line brings messages late, in their order and whole", async (t) => {
+  const hub = linarite.hub(t);
+  const { messages } = await started(t, hub);
+  await hub.fault("slow", { bytesPerSecond: 2_000 });
+  const begun = Date.now();
+  for (const letter of ["a", "b", "c"]) {
+    await serviceOf(hub).group("room").sendToAll(letter.repeat(300), { contentType: "text/plain" });
+  }
+  const heard = [await messages.next(), await messages.next(), await messages.next()];
+  assert.deepEqual(heard, ["a", "b", "c"].map((letter) => letter.repeat(300)));
+  assert.ok(Date.now() - begun > 250); // two frames of more than 300 bytes go before the last one
+});
+
 test("events are waited for until their handler has answered, after a failure on request", async (t) => {
   const hub = linarite.hub(t);
   const handler = createServer((request, response) => {
