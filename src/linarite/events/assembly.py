@@ -79,7 +79,8 @@ def open_upstream(
         protection = AbuseProtection(attempts, loop.time, limits.validation_timeout_seconds)
     tokens = UpstreamTokens(token_endpoint, read_credentials(limits), loop.time)
     webhooks = Webhooks(attempts, protection, tokens, loop.time, limits.timeout_seconds)
-    sources = Sources(resource, loop.time, time.time, _new_request_id)
+    # uvloop's clock stands still within a turn of the loop and counts milliseconds: too coarse for how long calls take.
+    sources = Sources(resource, time.monotonic, time.time, _new_request_id)
     ways = _Ways(webhooks, (handlers, token_endpoint))
     return Upstream(ways, EventCalls(ways, sources, counters, calls, resource_logs, spans), sources, limits)
 

@@ -43,7 +43,7 @@ class Sources(msgspec.Struct, frozen=True):
     resource: Callable[[str], Resource | None]
     """The resource of a name."""
     clock: Callable[[], float]
-    """The loop's clock."""
+    """A clock that tells how long things take."""
     now: Callable[[], float]
     """Seconds since 1970."""
     new_request_id: Callable[[], str]
