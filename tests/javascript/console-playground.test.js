@@ -1,10 +1,12 @@
 // The console's playground: each protocol that a browser can speak, on a real server.
 
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { after, before, test } from "node:test";
+import { promisify } from "node:util";
 import { startChromium } from "./chromium.js";
 import { ConsolePage } from "./console-page.js";
-import { uniqueHub } from "./endpoints.js";
+import { required, uniqueHub } from "./endpoints.js";
 
 const hub = uniqueHub();
 let browser;
@@ -128,14 +130,34 @@ test("a frame is sent as typed, right or wrong", async () => {
   await heard("Closed with 1007");
 });
 
+const languages = () => page.getByRole("group", { name: "Language" }).getByRole("button");
+
+async function program(name) {
+  await languages()
+    .filter({ hasText: new RegExp(`^${name}$`) })
+    .click();
+  return page.getByRole("region", { name: `${name} program` }).textContent();
+}
+
 test("a program is shown for each official SDK, with the endpoint in it", async () => {
-  const languages = page.getByRole("group", { name: "Language" }).getByRole("button");
-  assert.equal(await languages.count(), 6);
+  assert.equal(await languages().count(), 6);
   for (const name of ["JavaScript server", "Python server", "C#", "Java"]) {
-    await languages.filter({ hasText: new RegExp(`^${name}$`) }).click();
-    const text = await page.getByRole("region", { name: `${name} program` }).textContent();
+    const text = await program(name);
     assert.ok(text.includes(`Endpoint=${console_.url};`) && text.includes(hub), text);
   }
 });
+
+for (const [name, command, ...options] of [
+  ["JavaScript server", process.execPath, "--input-type=module", "--eval"],
+  ["Python server", required("LINARITE_PYTHON"), "-c"],
+]) {
+  test(`the ${name} program runs as it is shown, but for the key`, async () => {
+    await connect("JSON");
+    const text = (await program(name)).replace("<your key>", "LinariteDevelopmentAccessKeyNotForProduction");
+    const { stdout } = await promisify(execFile)(command, [...options, text], { timeout: 30_000 });
+    assert.match(stdout, /^wss?:.*access_token=/);
+    await heard('"data": "Hello"');
+  });
+}
 
 test("nothing forbidden happened", () => console_.close());

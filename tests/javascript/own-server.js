@@ -24,6 +24,14 @@ export class OwnServer {
     return server;
   }
 
+  get url() {
+    return this.#facts.http;
+  }
+
+  get administratorToken() {
+    return readFileSync(join(this.#folder, "administrator-token"), "utf8").trim();
+  }
+
   get connectionString() {
     return `Endpoint=${this.#facts.http};AccessKey=${ACCESS_KEY};Version=1.0;`;
   }

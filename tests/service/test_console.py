@@ -11,7 +11,7 @@ def built():
     assert files("linarite.http.console").joinpath("static", "index.html").is_file(), "run make console"
 
 
-@pytest.mark.parametrize("part", ["access", "hostile", "hubs", "playground"])
+@pytest.mark.parametrize("part", ["access", "hostile", "hubs", "live", "playground", "settings", "sign-in"])
 def test_the_console_works_in_chromium(node, part):
     finished = node(f"console-{part}.test.js")
     assert finished.returncode == 0, finished.stdout

@@ -42,6 +42,9 @@ export interface CallQuery extends ListQuery {
 export const listCalls = (parameters: CallQuery): Promise<Page<CallRecord>> =>
   call(`/console/api/calls${query({ ...parameters, resource: resource.value.name })}`);
 
+/** One call, with its bodies as far as they are kept; lists have their beginnings. */
+export const showCall = (number: number): Promise<CallRecord> => call(`/console/api/calls/${number}`);
+
 /** Make a call again, to another address if one is given. */
 export const replayCall = (number: number, url: string): Promise<CallRecord> =>
   call(`/console/api/calls/${number}/replay`, { method: "POST", body: url === "" ? {} : { url } });

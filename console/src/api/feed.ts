@@ -17,6 +17,8 @@ export interface MessageLine {
   hub: string;
   connection: string | null;
   user: string | null;
+  /** The sender, where it is a client of a user. */
+  fromUser?: string | null;
   group: string | null;
   type: string;
   bytes: number;

@@ -14,7 +14,8 @@ export interface Explanation {
   header: Record<string, unknown>;
   claims: Record<string, unknown>;
   lines: { claim: string; value: unknown; meaning: string }[];
-  checks: { check: string; passed: boolean; text: string }[];
+  /** `passed` is null where there was nothing to check against. */
+  checks: { check: string; passed: boolean | null; text: string }[];
 }
 
 export interface ClientUrl {

@@ -2,10 +2,12 @@
 
 import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
-import { bytes, count } from "../parts/measures";
+import { bytes, clock, count } from "../parts/measures";
 import type { Chart, Series } from "./history";
 
 const HEIGHT = 180;
+// The counters of a second: nothing is finer.
+const TICK_SECONDS = [1, 5, 10, 30, 60, 120, 300];
 // Told apart by lightness as well as by hue.
 const LIGHT = ["#0b5a8f", "#b3541e", "#1c6b3a", "#7a2d8f", "#6b6b00", "#a3161a", "#35506b", "#8f2d5a"];
 const DARK = ["#7cc3f2", "#f2a36b", "#86d9a2", "#d59cf0", "#d9d36b", "#ff9c9c", "#a7b4c2", "#f29cc5"];
@@ -70,14 +72,22 @@ function optionsOf(chart: Chart, element: HTMLElement): uPlot.Options {
     legend: { show: false },
     cursor: { drag: { x: false, y: false } },
     scales: { y: { range: (_, __, most) => [0, Math.max(most * 1.1, 1)] } },
-    axes: [axis, { ...axis, size: 70, values: (_, ticks) => ticks.map((tick) => measure(chart, tick)) }],
+    axes: [
+      {
+        ...axis,
+        space: 90,
+        incrs: TICK_SECONDS,
+        values: (_, ticks) => ticks.map((tick) => clock(tick * 1000).slice(0, 8)),
+      },
+      { ...axis, size: 70, values: (_, ticks) => ticks.map((tick) => measure(chart, tick)) },
+    ],
     series: [
       {},
       ...chart.names.map((label, index) => ({
         label,
         stroke: colours()[index % LIGHT.length] ?? "",
         width: 2,
-        points: { show: chart.times.length < 2 },
+        points: { show: (plot: uPlot) => plot.data[0].length < 2 },
       })),
     ],
   };

@@ -3,7 +3,7 @@
 import { signal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
 import { openFeed, type CountersLine } from "../api/feed";
-import { resource } from "../api/session";
+import { resource, session } from "../api/session";
 import { ChartFigure } from "./figure";
 import { chartsOf, withLine } from "./history";
 
@@ -16,7 +16,8 @@ export function ChartsPage() {
   useEffect(() => {
     if (history.value.resource !== name) history.value = { resource: name, lines: [] };
     return openFeed(
-      { show: "counters", resource: name },
+      // The slowest call of a second is told to those who also look at calls, which not every server keeps.
+      { show: session.value.callLog ? "counters,calls" : "counters", resource: name },
       (lines) => {
         for (const line of lines) {
           if (line.kind !== "counters") continue;

@@ -21,6 +21,7 @@ export function MessageDetails({ line, onClose }: { line: MessageLine; onClose: 
         <Fact name="Hub" text={line.hub} />
         {line.connection !== null && <Fact name="Connection" text={line.connection} />}
         {line.user !== null && <Fact name="User" text={line.user} />}
+        {line.fromUser && <Fact name="Sent by user" text={line.fromUser} />}
         {line.group !== null && <Fact name="Group" text={line.group} />}
         {line.receivers !== null && <Fact name="Receivers" text={count(line.receivers)} />}
         <Fact name="Type" text={`${line.type}, ${bytes(line.bytes)}`} />
@@ -68,12 +69,14 @@ function Fact({ name, text }: { name: string; text: string }) {
 
 function Decoded({ data }: { data: ShownText | null }) {
   if (data === null) return <p class="nothing">No data.</p>;
+  if (data.text === null && data.base64 === null) return <p class="nothing">The data is too long to be shown.</p>;
   if (data.text === null) return <Hex shown={data} />;
   return <TextBlock label="Data" text={pretty(data.text)} cut={data.cut} />;
 }
 
 function Raw({ frame }: { frame: ShownText | null }) {
   if (frame === null) return <p class="nothing">The frame of what a client sent is not kept; its data is.</p>;
+  if (frame.text === null && frame.base64 === null) return <p class="nothing">The frame is too long to be shown.</p>;
   return frame.text === null ? <Hex shown={frame} /> : <TextBlock label="Frame" text={frame.text} cut={frame.cut} />;
 }
 

@@ -1,6 +1,6 @@
 // Messages as they pass, filtered by the server, which samples what would be too much.
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { openFeed, type FeedLine, type FeedState, type MessageLine } from "../api/feed";
 import { resource } from "../api/session";
 import { Button } from "../parts/button";
@@ -193,7 +193,9 @@ function useMessages(filter: Filter, isPaused: boolean) {
     setLines([]);
     setSkipped(0);
   }, [key]);
-  useEffect(() => {
+  // Before anything is drawn: what was live a moment ago is not, for another filter.
+  useLayoutEffect(() => {
+    setState({ is: "connecting" });
     if (isPaused) return;
     waiting.current = [];
     const take = (line: FeedLine): void => {

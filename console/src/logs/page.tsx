@@ -86,6 +86,11 @@ export function LogsPage() {
         <span role="status">{shown.status}</span>
         <span>{count(shown.entries.length)} shown</span>
       </div>
+      {workspace === NOW && (
+        <p class="hint">
+          Connections are told of always; messages and HTTP requests once a diagnostic setting wants them (Settings).
+        </p>
+      )}
       <EntryTable entries={shown.entries} />
     </>
   );

@@ -22,8 +22,11 @@ export function TokenExplanation({ explanation }: { explanation: Explanation }) 
       </dl>
       <ul class="checks" aria-label="Checks">
         {explanation.checks.map(({ check, passed, text }) => (
-          <li key={check} class={passed ? "passed" : "failed"}>
-            <b>{passed ? "passes" : "fails"}</b> <Outside text={text} limit={1000} />
+          <li key={check}>
+            <span class={`tag ${passed === null ? "" : passed ? "good" : "bad"}`}>
+              {check} {passed === null ? "not checked" : passed ? "passes" : "fails"}
+            </span>{" "}
+            <Outside text={text} limit={1000} />
           </li>
         ))}
       </ul>

@@ -138,6 +138,7 @@ function Doors({ document, onChanged }: { document: ResourceDocument; onChanged:
             <Button onClick={() => change({ resourceStopped: "false" }, "The resource was started.")}>Start</Button>
           ) : (
             <ConfirmButton
+              key="stop"
               action="Stop"
               question="Everybody is disconnected, and nobody let in until the resource is started again. Stop it?"
               onConfirm={async () => {
@@ -148,6 +149,7 @@ function Doors({ document, onChanged }: { document: ResourceDocument; onChanged:
             />
           )}
           <ConfirmButton
+            key="restart"
             action="Restart"
             question="Everybody is disconnected and may come back at once. Restart the resource?"
             onConfirm={async () => {

@@ -1,7 +1,7 @@
 // One call: request, reply, the handlers that were looked at, and making it again.
 
 import { useState } from "preact/hooks";
-import { replayCall, type CallRecord, type ShownBody } from "../api/calls";
+import { replayCall, showCall, type CallRecord, type ShownBody } from "../api/calls";
 import { messageOf } from "../api/call";
 import { mayWrite } from "../api/session";
 import { pretty, TextBlock } from "../live/details";
@@ -13,6 +13,7 @@ import { bytes, clock, count, plural } from "../parts/measures";
 import { Outside } from "../parts/outside";
 import { tell } from "../shell/notices";
 import { Result } from "./result";
+import { usePolled } from "../parts/polled";
 import { Problem } from "../parts/problem";
 
 interface CallDetailsProps {
@@ -21,7 +22,8 @@ interface CallDetailsProps {
   onClose: () => void;
 }
 
-export function CallDetails({ record, onReplayed, onClose }: CallDetailsProps) {
+export function CallDetails({ record: listed, onReplayed, onClose }: CallDetailsProps) {
+  const { data: record = listed } = usePolled(`call ${listed.number}`, () => showCall(listed.number), 0);
   return (
     <Dialog title={`Call ${count(record.number)}`} onClose={onClose}>
       <p>
