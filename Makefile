@@ -15,7 +15,8 @@ NODE_FOLDERS := sdk/javascript tests/javascript console
 NODE_STAMPS := $(NODE_FOLDERS:%=%/node_modules/.package-lock.json)
 LOCK := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --strip-extras --allow-unsafe \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host $(UPGRADE)
-SLOW_TESTS := tests/service tests/console tests/tutorial tests/bench tests/documents tests/conformance
+SLOW_TESTS := tests/service tests/console tests/tutorial tests/bench tests/documents tests/conformance tests/testing \
+	tests/project/test_distribution.py
 
 .PHONY: help
 help: ## List the commands
