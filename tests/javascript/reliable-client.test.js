@@ -252,6 +252,29 @@ describe("a connection that cannot be recovered", { concurrency: 8 }, () => {
     assert.ok(one.events.connected.isEmpty && one.events.disconnected.isEmpty);
   });
 
+  test("asks once a second while the answer is a status of HTTP", async (t) => {
+    const server = await OwnServer.start();
+    const { hub, service, line, start } = await arrange(t, {
+      ...endpoints[0],
+      connectionString: server.connectionString,
+    });
+    t.after(() => server.close());
+    const one = await start({ groups: ["g"] });
+    const url = `${server.url}/linarite/development/faults`;
+    const headers = { authorization: `Bearer ${server.administratorToken}`, "content-type": "application/json" };
+    const fault = { kind: "refuseUpgrade", hub, status: 503, times: 2 };
+    const made = await fetch(url, { method: "POST", headers, body: JSON.stringify(fault) });
+    assert.equal(made.status, 201, await made.text());
+    const refusals = async () => (await (await fetch(`${url}/record`, { headers })).json()).value;
+    line.cut();
+    await eventually(async () => (await refusals()).length === 2);
+    await service.group("g").sendToAll("recovered", { contentType: "text/plain" });
+    assert.deepEqual(await texts(one, 1), ["recovered"]);
+    assert.ok(one.events.connected.isEmpty && one.events.disconnected.isEmpty);
+    const [first, second] = (await refusals()).map(({ at }) => at);
+    assert.ok(second - first >= 0.9, `expected a second between two attempts, got ${second - first} s`);
+  });
+
   test("because it missed more than is kept", async (t) => {
     const { service, line, start } = await arrange(t);
     const one = await start({ groups: ["g"] });
