@@ -81,6 +81,10 @@ bench: setup ## Measure speed and memory beside the peers, and print a table
 docs: setup ## Write the reference pages that are made from the code
 	$(BIN)/python -m docs.generate
 
+.PHONY: screenshots
+screenshots: setup node-packages console ## Take the pictures of the console that are in docs/images
+	$(BIN)/python -m docs.screenshots
+
 .PHONY: conformance
 conformance: setup ## Run the Autobahn WebSocket suite and write its verdicts to docs/conformance.md
 	$(BIN)/python -m tests.conformance.autobahn

@@ -75,6 +75,7 @@ function optionsOf(chart: Chart, element: HTMLElement): uPlot.Options {
     axes: [
       {
         ...axis,
+        size: 32,
         space: 90,
         incrs: TICK_SECONDS,
         values: (_, ticks) => ticks.map((tick) => clock(tick * 1000).slice(0, 8)),

@@ -75,7 +75,8 @@ function Decoded({ data }: { data: ShownText | null }) {
 }
 
 function Raw({ frame }: { frame: ShownText | null }) {
-  if (frame === null) return <p class="nothing">The frame of what a client sent is not kept; its data is.</p>;
+  if (frame === null)
+    return <p class="nothing">What a client wrote is shown while its connection is the only one that is watched.</p>;
   if (frame.text === null && frame.base64 === null) return <p class="nothing">The frame is too long to be shown.</p>;
   return frame.text === null ? <Hex shown={frame} /> : <TextBlock label="Frame" text={frame.text} cut={frame.cut} />;
 }

@@ -64,7 +64,10 @@ function Rooms() {
   useEffect(() => {
     document.title = `${room?.title ?? ""} · Linarite`;
     // A new place begins at its head, for the eyes and for a screen reader.
-    if (!isFirst.current) main.current?.focus();
+    if (!isFirst.current) {
+      main.current?.focus({ preventScroll: true });
+      scrollTo(0, 0);
+    }
     isFirst.current = false;
   }, [place]);
   if (!room) return null;
