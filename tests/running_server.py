@@ -127,7 +127,7 @@ class RunningServer:
 
     @property
     def endpoints(self) -> Sequence[str]:
-        return self.server._endpoints
+        return self.server.endpoints
 
     @property
     def endpoint(self) -> str:

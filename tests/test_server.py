@@ -11,7 +11,7 @@ from websockets.sync.client import connect
 
 RAISE_LIMIT = """
 import resource
-from linarite.server import _allow_open_files
+from linarite.server.process import _allow_open_files
 _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
 resource.setrlimit(resource.RLIMIT_NOFILE, (256, most))
 _allow_open_files()

@@ -164,7 +164,7 @@ async def hurried_server(
     folder: Path, monkeypatch: pytest.MonkeyPatch, second: float = 0.03, **settings: Any
 ) -> AsyncIterator[RunningServer]:
     """A server whose hub `chat` pings each second, which is this short."""
-    monkeypatch.setattr("linarite.server.KeepAlive", partial(KeepAlive, second=second))
+    monkeypatch.setattr("linarite.server.server.KeepAlive", partial(KeepAlive, second=second))
     async with running_server(folder, **settings) as server:
         body = {"properties": {"webSocketKeepAliveIntervalInSeconds": 1}}
         server.registry.put_hub(server.resource.resource_group, server.resource.name, "chat", body)

@@ -24,7 +24,7 @@ from websockets.sync.client import connect
 from linarite.cli.entry import COMMANDS
 from linarite.resources.development import DEVELOPMENT_ACCESS_KEY
 from linarite.resources.sqlite import DATABASE_NAME, SqliteStore
-from linarite.server import _open_registry
+from linarite.server.opening import open_registry
 from linarite.settings import Settings, SettingsError, definitions, load
 from linarite.testing import container as module
 from linarite.testing.container import LinariteContainer
@@ -274,7 +274,7 @@ def test_development_on_other_addresses_has_random_keys_and_refuses_the_well_kno
     def keys(**settings):
         store = SqliteStore(tmp_path / DATABASE_NAME)
         try:
-            return _open_registry(store, Settings(mode="dev", data_folder=tmp_path, **settings), {}).default.keys
+            return open_registry(store, Settings(mode="dev", data_folder=tmp_path, **settings), {}).default.keys
         finally:
             store.close()
 

@@ -1,29 +1,18 @@
-"""Puts the parts together: the only module that knows them all, and the life of a server from start to stop."""
+"""One server: its parts, its start and its stop."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import functools
-import gc
-import json
 import logging
-import os
-import signal
-import socket
 import ssl
-import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterator
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-import uvicorn
-
 from linarite import __version__
 from linarite.access.assembly import open_access
-from linarite.access.development_key import check_serving
 from linarite.cli.banner import BannerFacts, banner
 from linarite.cluster.local import LocalBackplane
 from linarite.domain.commands import HubAddress
@@ -66,15 +55,14 @@ from linarite.monitoring.measuring import Measuring
 from linarite.monitoring.resource_logs import ResourceLogs
 from linarite.monitoring.setting_book import SettingBook
 from linarite.monitoring.spans import SpanBuffer
-from linarite.resources.development import ensure_development_resource
 from linarite.resources.model import EventHandler
-from linarite.resources.registry import Registry
 from linarite.resources.sqlite import DATABASE_NAME, SqliteStore
+from linarite.server.listening import Listeners, ServerFile
+from linarite.server.opening import Hubs, open_registry
 from linarite.settings import Settings, SettingsError
 from linarite.sockets.certificates import CertificateFolder, cover_resources, server_tls_context
 from linarite.sockets.custom_certificates import CustomCertificates
 from linarite.sockets.forwarded import TrustedProxies
-from linarite.sockets.http_protocol import HeadLimits, HttpProtocol
 from linarite.sockets.keep_alive import KeepAlive
 from linarite.sockets.reception import Parts, Reception
 from linarite.sockets.resource_ends import ResourceEnds
@@ -84,117 +72,15 @@ from linarite.sockets.upstream_events import UpstreamEvents
 if TYPE_CHECKING:
     from linarite.http.telemetry import Telemetry
 
-__all__ = ["Server", "run"]
+__all__ = ["Server"]
 
 _log = logging.getLogger(__name__)
-
-_SERVER_FILE = "server.json"
-_STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
-
-# A pooled https connection whose client is not reading leaves TLS's close_notify unanswered, for which uvloop waits
-# 30 s (RFC 8446, section 6.1, asks for no such wait). One second is many round trips.
-_GOODBYE_SECONDS = 1.0
 
 # What is still to be said to event handlers gets the time that the service gives it, or half of what is left.
 _EVENTS_SECONDS = 10.0
 
 # A destination of resource logs gets so long to take what waits for it: a disk needs a moment, a dead collector all.
 _LOGS_SECONDS = 3.0
-
-
-Hubs = Mapping[str, Mapping[str, object]]
-
-
-def run(settings: Settings, warnings: Sequence[str] = (), hubs: Hubs = MappingProxyType({})) -> int:
-    """Serve until a signal ends it; the exit code of the process.
-
-    `hubs` are settings of the default resource's hubs, by name, in the words of the management API; they are put at
-    each start. Raises ResourceError for one that is wrong, before anything is listened on.
-    """
-    for warning in warnings:
-        log_event(_log, logging.WARNING, "setting ignored", reason=warning)
-    loop_factory = None
-    if sys.platform != "win32":
-        import uvloop
-
-        loop_factory = uvloop.new_event_loop
-        _allow_open_files()
-    with asyncio.Runner(loop_factory=loop_factory) as runner:
-        return runner.run(_serve(settings, hubs))
-
-
-async def _serve(settings: Settings, hubs: Hubs) -> int:
-    loop = asyncio.get_running_loop()
-    async with contextlib.AsyncExitStack() as stack:
-        server = Server(settings, loop, hubs)
-        stack.callback(server.close)
-        stopping = _stop_on_signals(loop)
-        await server.start()
-        _leave_garbage_alone()
-        print(server.banner(), flush=True)  # noqa: T201 - what a person who starts a server is waiting for
-        await stopping.wait()
-        await server.stop()
-    return 0
-
-
-# Allocations before the youngest generation is looked through: a connection makes some hundred objects that stay, and
-# Python's default of 700 has the collector look for garbage at nearly every connect. With 20,000 a connect costs 14 %
-# less CPU (`make bench`, connects: 273 to 236 us).
-_COLLECT_AFTER = 20_000
-
-
-def _leave_garbage_alone() -> None:
-    """Keep what the start has made out of the collector's sight, and have it look less often."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(_COLLECT_AFTER)
-
-
-def _allow_open_files() -> None:
-    """Take all the open files that the process may have: each connection is one, and many shells give only 1,024."""
-    import resource
-
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    with contextlib.suppress(ValueError, OSError):  # macOS names no number, and takes none that is too large
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-
-
-def _stop_on_signals(loop: asyncio.AbstractEventLoop) -> asyncio.Event:
-    """An event that the first signal sets; the second ends the process at once."""
-    stopping = asyncio.Event()
-
-    def on_signal() -> None:
-        if stopping.is_set():
-            os._exit(130)  # the shell's code for a process that a signal ended; nothing more is awaited
-        stopping.set()
-
-    for number in _STOP_SIGNALS:
-        loop.add_signal_handler(number, on_signal)
-    return stopping
-
-
-class _Listener(uvicorn.Server):
-    """uvicorn without its own signals: several listeners share one process, which decides when it stops."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave the signals to `_stop_on_signals`."""
-        yield
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """As uvicorn does, but without waiting for a TLS client that does not answer the goodbye."""
-        ending = asyncio.create_task(self._abort_the_silent())
-        try:
-            await super().shutdown(sockets)
-        finally:
-            ending.cancel()
-
-    async def _abort_the_silent(self) -> None:
-        while True:
-            await asyncio.sleep(_GOODBYE_SECONDS)
-            for connection in list(self.server_state.connections):
-                if connection.transport.is_closing():
-                    connection.transport.abort()
 
 
 class Server:
@@ -205,7 +91,7 @@ class Server:
         self._loop = loop
         self._store = SqliteStore(settings.data_folder / DATABASE_NAME)
         try:
-            self._registry = _open_registry(self._store, settings, hubs)
+            self._registry = open_registry(self._store, settings, hubs)
         except BaseException:
             self._store.close()
             raise
@@ -265,17 +151,20 @@ class Server:
         if self._development is not None:
             self._reception.new_socket = self._development.lines.new_socket
             self._doorman = self._development.doorman(self._reception, self._directory)
-        self._head_limits = HeadLimits(settings.upgrade_timeout_seconds, settings.head_limit_bytes)
         self._registry.subscribe(self._reception.close_resource)
         ends = ResourceEnds(self._directory)
         self._registry.subscribe(ends.changed)
         self._registry.on_restart(ends.restarted)
-        self._listeners: list[_Listener] = []
-        self._running: list[asyncio.Task[None]] = []
-        self._endpoints: list[str] = []
+        self._listeners = Listeners(settings, loop, self._doorman)
+        self._server_file = ServerFile(settings.data_folder)
         self._tls: ssl.SSLContext | None = None
         self._measurer: asyncio.Task[None] | None = None
         self._exporter: asyncio.Task[None] | None = None
+
+    @property
+    def endpoints(self) -> list[str]:
+        """Where clients and applications reach the server, http first."""
+        return self._listeners.endpoints
 
     # Starting
 
@@ -285,16 +174,16 @@ class Server:
         check_upstream_files(settings)
         application = self._application()
         if settings.port is not None:
-            await self._listen(application, settings.port, None)
+            await self._listeners.open(application, settings.port, None)
         if settings.serves_tls and settings.tls_port is not None:
             self._tls = server_tls_context(settings, [resource.name for resource in self._registry.all()])
             self._registry.subscribe(self._cover_resources)
             CustomCertificates(self._registry, settings.custom_certificates_folder).attach(self._tls)
-            await self._listen(application, settings.tls_port, self._tls)
-        if not self._endpoints:
+            await self._listeners.open(application, settings.tls_port, self._tls)
+        if not self.endpoints:
             raise SettingsError("port", "a port to listen on, here or in tls_port with a certificate", None, "settings")
         # In tokens, so that it may not change with the address that somebody asks for one by; https if it is there.
-        self._access.authority.name = f"{settings.public_endpoint or self._endpoints[-1]}/adfs"
+        self._access.authority.name = f"{settings.public_endpoint or self.endpoints[-1]}/adfs"
         if self._access.tenant is not None:
             self._access.tenant.start()
         self._measurer = self._loop.create_task(self._measuring.run())
@@ -302,12 +191,12 @@ class Server:
             # Imported when it is wanted: most servers have no collector.
             from linarite.http.telemetry import Telemetry
 
-            seconds, instance = settings.otlp_interval_seconds, self._endpoints[0]
+            seconds, instance = settings.otlp_interval_seconds, self.endpoints[0]
             sources = self._metric_sources()
             self._telemetry = Telemetry(settings.otlp_endpoint, seconds, sources, self._spans, instance)
             self._exporter = self._loop.create_task(self._telemetry.run())
-        self._write_server_file()
-        log_event(_log, logging.INFO, "server started", endpoints=", ".join(self._endpoints), mode=settings.mode)
+        self._server_file.write(self.endpoints)
+        log_event(_log, logging.INFO, "server started", endpoints=", ".join(self.endpoints), mode=settings.mode)
 
     def _data_plane(self) -> App:
         settings = self._settings
@@ -411,50 +300,10 @@ class Server:
             faults=None if self._development is None else self._development.book,
         )
 
-    async def _listen(self, application: Application, port: int, tls: ssl.SSLContext | None) -> None:
-        settings = self._settings
-        bound = _bind(settings.host, port)
-        config = uvicorn.Config(
-            application,
-            http=functools.partial(HttpProtocol, self._doorman, self._head_limits),  # type: ignore[arg-type]
-            ws="none",
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-            backlog=settings.backlog,
-            timeout_graceful_shutdown=int(settings.shutdown_seconds) or None,
-        )
-        config.load()
-        if tls is not None:
-            config.ssl = tls
-        listener = _Listener(config)
-        self._listeners.append(listener)
-        self._running.append(self._loop.create_task(listener.serve(sockets=[bound])))
-        while not listener.started:
-            await asyncio.sleep(0)
-            if self._running[-1].done():
-                await self._running[-1]
-        self._endpoints.append(f"{'http' if tls is None else 'https'}://{_shown(settings)}:{bound.getsockname()[1]}")
-
     def _cover_resources(self, _name: str, _resource: object) -> None:
         """A resource of that name has a host name of its own, which the development certificate shall cover."""
         if self._tls is not None:
             cover_resources(self._tls, self._settings, [resource.name for resource in self._registry.all()])
-
-    def _write_server_file(self) -> None:
-        found = {endpoint.partition(":")[0]: endpoint for endpoint in self._endpoints}
-        facts = {"pid": os.getpid(), "http": found.get("http"), "https": found.get("https"), "version": __version__}
-        path = self._server_file()
-        draft = path.with_suffix(".new")
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            json.dump(facts, file)
-        draft.replace(path)
-
-    def _server_file(self) -> Path:
-        return self._settings.data_folder / _SERVER_FILE
 
     def banner(self) -> str:
         """What is printed once the server is ready."""
@@ -463,19 +312,19 @@ class Server:
         strings = []
         if is_dev:
             key = self._registry.default.keys.primary
-            strings = [f"Endpoint={endpoint};AccessKey={key};Version=1.0;" for endpoint in self._endpoints]
+            strings = [f"Endpoint={endpoint};AccessKey={key};Version=1.0;" for endpoint in self.endpoints]
         has_authority = self._tls is not None and settings.certificate_file is None
         certificates = CertificateFolder.of(settings)
         return banner(
             BannerFacts(
                 version=__version__,
                 mode=settings.mode,
-                endpoints=self._endpoints,
+                endpoints=self.endpoints,
                 connection_strings=strings,
                 authority=certificates.authority if has_authority else None,
                 bundle=certificates.bundle if has_authority else None,
                 console=self._console_link(),
-                health_url=f"{self._endpoints[0]}/healthz",
+                health_url=f"{self.endpoints[0]}/healthz",
                 data_folder=settings.data_folder,
             )
         )
@@ -484,7 +333,7 @@ class Server:
         """Where the console is; only a developer's terminal is shown what signs in."""
         if self._console is None:
             return None
-        endpoint = self._endpoints[0]
+        endpoint = self.endpoints[0]
         return self._console.link(endpoint) if self._settings.mode == "dev" else f"{endpoint}/"
 
     # Stopping
@@ -503,9 +352,7 @@ class Server:
                     await self._access.tenant.close()
                 await self._tenant_keys.close()
                 await self._events.close(min(_EVENTS_SECONDS, (until - self._loop.time()) / 2))
-                for listener in self._listeners:
-                    listener.should_exit = True
-                await asyncio.wait(self._running)
+                await self._listeners.close()
         self._keep_alive.stop()
         for task in (self._measurer, self._exporter):
             if task is not None:
@@ -516,45 +363,7 @@ class Server:
 
     def close(self) -> None:
         """Give back what stands in the data folder."""
-        self._server_file().unlink(missing_ok=True)
+        self._server_file.remove()
         self._measuring.close()
         self._logs.close(_LOGS_SECONDS)
         self._store.close()
-
-
-def _open_registry(store: SqliteStore, settings: Settings, hubs: Hubs) -> Registry:
-    registry = Registry(store, settings.default_resource, certificates_folder=settings.custom_certificates_folder)
-    is_first_start = registry.get(settings.default_resource) is None
-    if settings.mode == "dev" and settings.is_loopback_only:
-        ensure_development_resource(registry)
-    else:
-        registry.ensure_default()
-    if settings.resources is not None:
-        from linarite.resources.declared_start import make_declared  # most starts have no such file
-
-        fresh = frozenset({settings.default_resource.lower()} if is_first_start else ())
-        make_declared(registry, settings.resources, correct=settings.resources_drift == "correct", fresh=fresh)
-    keys = {resource.name: (resource.keys.primary, resource.keys.secondary) for resource in registry.all()}
-    check_serving(settings, keys)
-    default = registry.default
-    for name, properties in hubs.items():
-        registry.put_hub(default.resource_group, default.name, name, {"properties": properties})
-    return registry
-
-
-def _bind(host: str, port: int) -> socket.socket:
-    """A bound socket. Raises SettingsError naming the address if it cannot be had."""
-    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-    bound = socket.socket(family, kind, protocol)
-    try:
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        bound.bind(address)
-    except OSError as error:
-        bound.close()
-        raise SettingsError("port", f"a free port on {host}", port, error.strerror or str(error)) from None
-    return bound
-
-
-def _shown(settings: Settings) -> str:
-    """The host in endpoints: `localhost` where that is what the address means, so that certificates fit."""
-    return "localhost" if settings.is_loopback_only else f"[{settings.host}]" if ":" in settings.host else settings.host
