@@ -317,6 +317,8 @@ def test_each_kind_of_token_can_be_shut_out(open_entrance, registry, bearer_toke
     registry.update("rg", "alpha", {"properties": {"disableLocalAuth": True}})
     assert checks() == ["local authentication", None]
     registry.update("rg", "alpha", {"properties": {"disableLocalAuth": False, "disableAadAuth": True}})
+    assert checks() == ["signature", "Entra authentication"]
+    key_token = token_of(registry, "alpha")
     assert checks() == [None, "Entra authentication"]
 
 

@@ -60,6 +60,10 @@ def test_event_has_every_common_header():
     }
 
 
+def test_event_that_no_key_may_sign_has_no_signature():
+    assert "ce-signature" not in dict(event_headers(make_event(), ""))
+
+
 @pytest.mark.parametrize(
     ("kind", "name", "expected"),
     [

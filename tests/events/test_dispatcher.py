@@ -5,6 +5,7 @@ import contextlib
 import json
 import logging
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 from tests.events.hostile_upstream import HostileUpstream, reply
@@ -149,6 +150,13 @@ async def test_events_are_signed_with_the_keys_of_now(house):
     assert old.startswith("sha256=1dfafa3c3f4b8f75ebe141d1510faf618d27c0a46b40ad69481a46462422ef64,sha256=")
     assert new.partition(",")[0] != old.partition(",")[0]
     assert new.partition(",")[2] == old.partition(",")[2]
+
+
+async def test_a_resource_without_access_keys_signs_nothing(house):
+    house.resource = replace(house.resource, local_auth_disabled=True)
+    await house.upstream.user_event(house.line(), "message", TEXT, b"1")
+    (sent,) = house.server.posts()
+    assert sent.header("ce-signature") is None
 
 
 async def test_a_change_of_handlers_counts_from_the_next_event_on(house):

@@ -3,7 +3,7 @@ import base64
 import pytest
 
 from linarite.resources.errors import ResourceError
-from linarite.resources.keys import new_access_keys, new_key, regenerate
+from linarite.resources.keys import new_access_keys, new_key, regenerate, replace_access_keys
 from linarite.resources.model import AccessKeys
 
 KEYS = AccessKeys("one", "two", "three")
@@ -45,3 +45,7 @@ def test_another_key_type_is_refused(key_type):
     with pytest.raises(ResourceError, match=r"keyType: expected Primary, Secondary or Salt, got") as caught:
         regenerate(KEYS, key_type)
     assert caught.value.target == "keyType"
+
+
+def test_replacing_access_keys_keeps_the_salt():
+    assert replace_access_keys(KEYS, lambda: "new") == AccessKeys("new", "new", "three")

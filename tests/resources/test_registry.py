@@ -80,6 +80,20 @@ def test_put_of_an_existing_resource_keeps_keys_and_hubs(registry, make_resource
     assert (after.name, after.keys, after.hubs) == ("one", before.keys, before.hubs)
 
 
+def test_access_keys_that_are_disabled_are_gone_for_good(registry, make_resource):
+    make_resource("one")
+    old = registry.find("rg", "one").keys
+    disabled = registry.update("rg", "one", {"properties": {"disableLocalAuth": True}}).keys
+    assert {disabled.primary, disabled.secondary}.isdisjoint({old.primary, old.secondary})
+    assert disabled.salt == old.salt
+    registry.update("rg", "one", {"tags": {"a": "b"}})
+    assert registry.find("rg", "one").keys == disabled
+    registry.create_or_update("rg", "one", EASTUS)
+    assert registry.find("rg", "one").keys == disabled
+    registry.create_or_update("rg", "one", EASTUS | {"properties": {"disableLocalAuth": True}})
+    assert registry.find("rg", "one").keys != disabled
+
+
 def test_subscribers_hear_each_change_after_it_can_be_looked_up(registry, make_resource):
     heard = []
     registry.subscribe(lambda name, resource: heard.append((name, resource, registry.get(name))))

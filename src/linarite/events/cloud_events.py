@@ -113,7 +113,10 @@ class Event(msgspec.Struct, frozen=True):
 
 
 def event_headers(event: Event, signed: str) -> list[tuple[str, str]]:
-    """The header lines of the event's POST; `signed` is the value of `signature`. Raises InvalidEvent."""
+    """The header lines of the event's POST. Raises InvalidEvent.
+
+    `signed` is the value of `signature`, empty where no access key may sign.
+    """
     name = event.name
     headers = [
         ("WebHook-Request-Origin", event.origin),
@@ -127,9 +130,10 @@ def event_headers(event: Event, signed: str) -> list[tuple[str, str]]:
         ("ce-hub", event.hub),
         ("ce-connectionId", event.connection_id),
         ("ce-eventName", name),
-        ("ce-signature", signed),
         ("x-ms-client-request-id", event.request_id),
     ]
+    if signed:
+        headers.append(("ce-signature", signed))
     if event.subprotocol:
         headers.append(("ce-subprotocol", event.subprotocol))
     if event.state is not None:

@@ -135,7 +135,10 @@ class EventCalls:
     def _call(self, line: EventLine, handler: EventHandler, event: Event) -> Call:
         resource = self._sources.resource(line.resource)
         url = resolve_url(handler.url_template, event.hub, event.name)
-        headers = event_headers(event, "" if resource is None else line.signature(resource.keys))
+        signed = ""
+        if resource is not None and not resource.local_auth_disabled:
+            signed = line.signature(resource.keys)
+        headers = event_headers(event, signed)
         if line.cookies is not None:
             target = parse_target(url)
             cookie = line.cookies.header(target.host, _path(target), target.is_secure, event.at)

@@ -10,7 +10,7 @@ from dataclasses import replace
 from linarite.resources.errors import expected
 from linarite.resources.model import AccessKeys
 
-__all__ = ["new_access_keys", "new_key", "regenerate"]
+__all__ = ["new_access_keys", "new_key", "regenerate", "replace_access_keys"]
 
 # 32 random bytes, base64: the 44 characters that keys of the service have. A key is used as text, never
 # decoded.
@@ -41,3 +41,12 @@ def regenerate(keys: AccessKeys, key_type: object, make_key: Callable[[], str] =
         case "salt":
             return replace(keys, salt=make_key())
     raise expected("keyType", "Primary, Secondary or Salt", key_type)
+
+
+def replace_access_keys(keys: AccessKeys, make_key: Callable[[], str] = new_key) -> AccessKeys:
+    """`keys` with both access keys made anew, and the salt that was.
+
+    So with keys that are disabled: when they are enabled again, the old ones open nothing. ("Disable local (access key)
+    authentication": the current set of access keys is permanently deleted.)
+    """
+    return replace(keys, primary=make_key(), secondary=make_key())

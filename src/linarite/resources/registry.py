@@ -17,7 +17,7 @@ from linarite.resources import definitions
 from linarite.resources.custom_names import taken_domain
 from linarite.resources.errors import ResourceError, expected
 from linarite.resources.hub_settings import parse_hub_settings
-from linarite.resources.keys import new_access_keys, new_key, regenerate
+from linarite.resources.keys import new_access_keys, new_key, regenerate, replace_access_keys
 from linarite.resources.model import AccessKeys, HubSettings, JsonObject, Resource, ResourceGroup, Sku
 from linarite.resources.store import Store
 
@@ -187,7 +187,7 @@ class Registry:
         group = self.group(group_name)
         existing = self._in_group(group, name)
         if existing is not None:
-            return self.keep(definitions.replaced_resource(existing, body, self._clock())), False
+            return self._keep_changed(existing, definitions.replaced_resource(existing, body, self._clock())), False
         if name.lower() in self._resources:
             message = f"The name '{name}' is already taken. Please try a different name."
             raise ResourceError("NameAlreadyExists", message, "resourceName")
@@ -196,7 +196,8 @@ class Registry:
 
     def update(self, group_name: str, name: str, body: JsonObject) -> Resource:
         """Change what the body of a PATCH names."""
-        return self.keep(definitions.patched_resource(self.find(group_name, name), body, self._clock()))
+        existing = self.find(group_name, name)
+        return self._keep_changed(existing, definitions.patched_resource(existing, body, self._clock()))
 
     def delete(self, group_name: str, name: str) -> bool:
         """Delete the resource; False when the group holds none of that name."""
@@ -271,6 +272,12 @@ class Registry:
         self._index_domains()
         self._tell(resource.name, resource)
         return resource
+
+    def _keep_changed(self, existing: Resource, changed: Resource) -> Resource:
+        """Keep a resource that a body has changed. Keys that it shuts out are gone for good."""
+        if changed.local_auth_disabled and not existing.local_auth_disabled:
+            changed = replace(changed, keys=replace_access_keys(changed.keys, self._make_key))
+        return self.keep(changed)
 
     def _index_domains(self) -> None:
         self._domains = {

@@ -297,8 +297,10 @@ async def test_access_keys_may_be_switched_off(api: Api, resource: Resource) -> 
     reply = await api("POST", SEND, "x", host=host, key=resource.keys.primary)
     assert (reply.status, reply.body) == (401, b"")
     assert "local authentication" in (reply.header("www-authenticate") or "")
-    api.server.registry.update(GROUP, resource.name, {"properties": {"disableLocalAuth": False}})
-    assert (await api("POST", SEND, "x", host=host, key=resource.keys.primary)).status == 202
+    again = api.server.registry.update(GROUP, resource.name, {"properties": {"disableLocalAuth": False}})
+    assert (await api("POST", SEND, "x", host=host, key=again.keys.primary)).status == 202
+    for old in (resource.keys.primary, resource.keys.secondary):
+        assert (await api("POST", SEND, "x", host=host, key=old)).status == 401
 
 
 async def test_deleted_resource_lets_nobody_in(api: Api, resource: Resource) -> None:
