@@ -59,6 +59,21 @@ test("the token is shown claim by claim, and passes its checks", async () => {
   await page.locator(".claims").getByText("ann", { exact: true }).waitFor();
 });
 
+test("a token from elsewhere is explained, and which check it fails", async () => {
+  const panel = page.locator("section").filter({ has: page.getByRole("heading", { name: "Explain a token" }) });
+  const claims = Buffer.from(JSON.stringify({ aud: `${console_.url}/client/hubs/chat`, sub: "<b>eve</b>", exp: 1 }));
+  const head = Buffer.from('{"alg":"HS256"}').toString("base64url");
+  await panel
+    .getByLabel("Token or client URL")
+    .fill(`ws://x/?access_token=${head}.${claims.toString("base64url")}.AAAA`);
+  await panel.getByRole("button", { name: "Explain" }).click();
+  await panel.getByText("<b>eve</b>").first().waitFor();
+  await panel.getByText("signature fails").waitFor();
+  await panel.getByLabel("Token or client URL").fill("no token");
+  await panel.getByRole("button", { name: "Explain" }).click();
+  await panel.getByText("format fails").waitFor();
+});
+
 for (const protocol of ["JSON", "Reliable JSON", "Protobuf", "Reliable protobuf"]) {
   test(`${protocol}: joins, publishes and hears it back, and asks for events`, async () => {
     await connect(protocol);

@@ -65,6 +65,12 @@ export type FeedLine =
 
 export type FeedState = { is: "connecting" } | { is: "open" } | { is: "lost"; message: string };
 
+/** What a state is called for people. */
+export function feedStateText(state: FeedState): string {
+  if (state.is === "lost") return `${state.message} Trying again…`;
+  return state.is === "open" ? "Live" : "Connecting…";
+}
+
 export type FeedQuery = Record<string, string | undefined> & { show: string };
 
 // A line comes at least once a second; five without one and the way is broken, whatever the socket says.

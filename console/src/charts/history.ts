@@ -4,9 +4,21 @@ import type { CountersLine } from "../api/feed";
 
 export const KEPT_SECONDS = 600;
 
-/** So many counters, oldest first. */
+// Counters come each second; after a longer pause nobody has looked meanwhile.
+const PAUSE_MS = 3_000;
+
+/** The history with one line more. A time that nobody looked at is a gap in it. */
 export function withLine(history: readonly CountersLine[], line: CountersLine): CountersLine[] {
-  return [...history.slice(1 - KEPT_SECONDS), line];
+  const last = history.at(-1);
+  const isLate = last !== undefined && Date.parse(line.at) - Date.parse(last.at) > PAUSE_MS;
+  return [...history, ...(isLate ? [gapBefore(line)] : []), line].slice(-KEPT_SECONDS);
+}
+
+function gapBefore(line: CountersLine): CountersLine {
+  const at = new Date(Date.parse(line.at) - 1_000).toISOString();
+  const unknown = { connections: null, connectionsOpened: null, connectionsClosed: null, restCalls: null };
+  const traffic = { messagesIn: null, messagesOut: null, bytesIn: null, bytesOut: null };
+  return { ...line, at, ...unknown, ...traffic, calls: null, rejected: {} };
 }
 
 export type Series = (number | null)[];
@@ -55,7 +67,13 @@ export function chartsOf(history: readonly CountersLine[]): Chart[] {
       "Rejected a second, by reason",
       "number",
       Object.fromEntries(
-        reasons.map((reason) => [spaced(reason), perSecond((line) => line.rejected[reason] ?? 0)] as const),
+        reasons.map(
+          (reason) =>
+            [
+              spaced(reason),
+              perSecond((line) => (line.connections === null ? null : (line.rejected[reason] ?? 0))),
+            ] as const,
+        ),
       ),
     ),
   ];

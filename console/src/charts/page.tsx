@@ -2,7 +2,7 @@
 
 import { signal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
-import { openFeed, type CountersLine } from "../api/feed";
+import { feedStateText, openFeed, type CountersLine } from "../api/feed";
 import { resource, session } from "../api/session";
 import { ChartFigure } from "./figure";
 import { chartsOf, withLine } from "./history";
@@ -24,8 +24,7 @@ export function ChartsPage() {
           history.value = { resource: name, lines: withLine(history.value.lines, line) };
         }
       },
-      (state) =>
-        setStatus({ connecting: "Connecting…", open: "Live", lost: "Lost the server. Trying again…" }[state.is]),
+      (state) => setStatus(feedStateText(state)),
     );
   }, [name]);
   return (

@@ -1,7 +1,7 @@
 // Messages as they pass, filtered by the server, which samples what would be too much.
 
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import { openFeed, type FeedLine, type FeedState, type MessageLine } from "../api/feed";
+import { feedStateText, openFeed, type FeedLine, type FeedState, type MessageLine } from "../api/feed";
 import { resource } from "../api/session";
 import { Button } from "../parts/button";
 import { ChoiceField, TextField } from "../parts/field";
@@ -86,13 +86,7 @@ function FeedStatus({ state, isPaused, skipped, shown }: StatusProps) {
   return (
     <p class="feed-status">
       <span role="status" class={`feed-state feed-${isPaused ? "paused" : state.is}`}>
-        {isPaused
-          ? "Paused"
-          : state.is === "open"
-            ? "Live"
-            : state.is === "connecting"
-              ? "Connecting…"
-              : `${state.message} Trying again…`}
+        {isPaused ? "Paused" : feedStateText(state)}
       </span>
       <span>{count(shown)} shown</span>
       {skipped > 0 && <span>{count(skipped)} left out: more came than is shown</span>}

@@ -2,7 +2,7 @@
 
 import { useEffect, useState } from "preact/hooks";
 import { messageOf } from "../api/call";
-import { openFeed } from "../api/feed";
+import { feedStateText, openFeed } from "../api/feed";
 import { findEntries, listWorkspaces, type Entry, type LogQuery } from "../api/logs";
 import { resource } from "../api/session";
 import { Button } from "../parts/button";
@@ -141,8 +141,7 @@ function useLiveEntries(isOpen: boolean, filter: Filter): Shown {
         const fresh = lines.flatMap((line) => (line.kind === "log" ? [line.entry] : [])).reverse();
         if (fresh.length > 0) setEntries((old) => [...fresh, ...old].slice(0, KEPT));
       },
-      (state) =>
-        setStatus({ connecting: "Connecting…", open: "Live", lost: "Lost the server. Trying again…" }[state.is]),
+      (state) => setStatus(feedStateText(state)),
     );
   }, [isOpen]);
   return { entries: entries.filter((entry) => fits(entry, filter)), status, clear: () => setEntries([]) };

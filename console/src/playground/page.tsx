@@ -7,6 +7,7 @@ import { PlaygroundClient } from "./client";
 import { FrameList } from "./frames";
 import { LineControls } from "./line";
 import { SendForms } from "./send";
+import { TokenForm } from "./token";
 import { Snippets } from "./snippets";
 
 export function PlaygroundPage() {
@@ -21,6 +22,7 @@ export function PlaygroundPage() {
           <AccessForm onMade={(hub, made) => setAccess({ hub, made })} />
           {access && <LineControls client={client} url={access.made.url} />}
           <SendForms client={client} />
+          <TokenForm />
         </div>
         <div class="column">
           <FrameList client={client} />

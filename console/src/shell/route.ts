@@ -21,10 +21,6 @@ export function linkTo(parts: string[], parameters: Record<string, string | unde
   return `#/${parts.map((part) => encodeURIComponent(part.toWellFormed())).join("/")}${search}`;
 }
 
-export function goTo(parts: string[], parameters: Record<string, string | undefined> = {}): void {
-  location.hash = linkTo(parts, parameters);
-}
-
 /** Change the parameters of the page without a step in the browser's history. */
 export function setQuery(parameters: Record<string, string | undefined>): void {
   const { parts, query } = route.value;
