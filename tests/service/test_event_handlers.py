@@ -662,6 +662,17 @@ async def test_calls_are_shown_and_made_again_for_the_administrator_alone(hub: H
     assert await client.message() == succeeded(1)  # what is said again goes to nobody
     assert await client.ask({"type": "ping"}) == {"type": "pong"}
     assert (await hub.get("/linarite/event-calls/999999/replay", method="POST")).status == 404
+    path = f"/linarite/event-calls/{note['number']}/replay"
+    known = {(line["caller"], line["status"]) for line in audited(hub, "audit.log") if line["path"] == path}
+    refused = {(line["check"], line["status"]) for line in audited(hub, "audit-refused.log")}
+    assert known == {("administrator", 200)}
+    assert ("presence", 401) in refused
+
+
+def audited(hub: HandledHub, file: str) -> list[dict[str, object]]:
+    """The lines of an audit log that tell of calls made again."""
+    lines = [json.loads(line) for line in (hub.server.data_folder / file).read_text().splitlines()]
+    return [line for line in lines if line["event"] == "event call made again"]
 
 
 async def test_metrics_count_calls_for_the_administrator_alone(hub: HandledHub) -> None:

@@ -46,6 +46,8 @@ class MetricSources:
     events: EventCounters
     dropped_spans: Callable[[], int] = int
     """How many spans of traces were lost."""
+    dropped_log_entries: Callable[[], int] = int
+    """How many entries of resource logs no destination will ever have."""
 
 
 def exposition(sources: MetricSources) -> bytes:
@@ -74,6 +76,8 @@ def families(sources: MetricSources) -> Iterator[Metric]:
     yield _event_calls(sources.events)
     text = "Spans of traces that a collector did not take."
     yield _counter("linarite_dropped_spans", text, (), {(): sources.dropped_spans()})
+    text = "Entries of resource logs that found no place in a buffer or that a destination did not take."
+    yield _counter("linarite_dropped_log_entries", text, (), {(): sources.dropped_log_entries()})
     yield from process_families()
 
 

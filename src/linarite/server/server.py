@@ -225,7 +225,11 @@ class Server:
         data_plane = self._data_plane()
         access = self._access
         calls = event_call_routes(
-            access.management, self._event_calls, lambda number: self._events.upstream.replay(number)
+            access.management,
+            access.audit,
+            self._proxies,
+            self._event_calls,
+            lambda number: self._events.upstream.replay(number),
         )
         metrics = metric_routes(access.management, self._metric_sources())
         workspaces = workspace_routes(access.management, Workspaces(self._logs, settings.data_folder))
@@ -276,7 +280,9 @@ class Server:
     def _metric_sources(self) -> MetricSources:
         spans = self._spans
         dropped = (lambda: spans.dropped) if spans is not None else int
-        return MetricSources(self._measuring, self._hub_sizes, self._event_counters, dropped)
+        return MetricSources(
+            self._measuring, self._hub_sizes, self._event_counters, dropped, lambda: self._logs.dropped
+        )
 
     def _hub_sizes(self) -> Iterator[HubSize]:
         """How many connections each hub has."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 from prometheus_client.parser import text_string_to_metric_families
 from tests.http.metrics.conftest import Administrator
-from tests.running_server import RunningServer
+from tests.running_server import RunningServer, eventually, running_server
 
 from linarite.events.counters import EventCounters
 from linarite.events.outbound import CallResult
@@ -82,6 +83,19 @@ async def test_calls_to_event_handlers_are_told(server: RunningServer) -> None:
     families = {family.name: family for family in text_string_to_metric_families(page)}
     (sample,) = families["linarite_event_calls"].samples
     assert sample.labels == {"resource": "r", "hub": "chat", "event": 'odd "name"\\\n', "result": "answered"}
+
+
+async def test_lost_entries_of_resource_logs_are_told(tmp_path: Path) -> None:
+    """No entry fits into a buffer of one byte; a call has two."""
+    async with running_server(tmp_path, resource_log_buffer_bytes=1) as server:
+        storage = "/subscriptions/0/resourceGroups/r/providers/Microsoft.Storage/storageAccounts/x"
+        logs = [{"category": "HttpRequestLogs", "enabled": True}]
+        server.server._setting_book.put(RESOURCE, "all", {"properties": {"storageAccountId": storage, "logs": logs}})
+        await server.send_to_group("chat", "g", "x")
+        await eventually(lambda: server.server._logs.dropped == 2)
+        page = exposition(server.server._metric_sources()).decode()
+        families = {family.name: family for family in text_string_to_metric_families(page)}
+        assert [sample.value for sample in families["linarite_dropped_log_entries"].samples] == [2]
 
 
 async def test_a_scrape_of_fifteen_thousand_connections_in_a_hundred_hubs_takes_less_than_20_ms(
