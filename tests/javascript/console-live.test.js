@@ -132,6 +132,26 @@ test("more than fits is sampled, and how much was left out is said", async () =>
   assert.ok((await page.locator("tbody tr").count()) <= 500);
 });
 
+test("a page that nobody sees watches nothing, and goes on when it is seen", async () => {
+  await console_.goTo(`live?hub=${hub}&direction=in`, "Live messages");
+  await live();
+  const isFeed = (request) => request.url().includes("/console/api/feed");
+  const see = (isHidden) =>
+    page.evaluate((value) => {
+      Object.defineProperty(document, "hidden", { configurable: true, get: () => value });
+      document.dispatchEvent(new Event("visibilitychange"));
+    }, isHidden);
+  const ended = page.waitForEvent("requestfailed", isFeed);
+  await see(true);
+  await ended;
+  const opened = page.waitForEvent("request", isFeed);
+  await see(false);
+  await opened;
+  await live();
+  publish(ann, "back again");
+  await rows("back again").waitFor();
+});
+
 test("charts tell their last numbers in words", async () => {
   await console_.goTo("charts", "Charts");
   const figure = page.getByRole("figure").filter({ hasText: "Messages a second" });

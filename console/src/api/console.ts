@@ -1,5 +1,6 @@
 // The console's own calls: what is going on, and what can be done about it.
 
+import { signal } from "@preact/signals";
 import { call, path, query } from "./call";
 import { resource } from "./session";
 
@@ -94,5 +95,10 @@ export const listGroups = (hub: string, parameters: ListQuery): Promise<Page<Gro
 export const listUsers = (hub: string, parameters: ListQuery): Promise<Page<UserRow>> =>
   call(path`/console/api/hubs/${hub}/users` + inResource(parameters));
 
-export const act = (hub: string, target: Target, action: Action): Promise<{ done: boolean }> =>
-  call(path`/console/api/hubs/${hub}/actions` + inResource(), { method: "POST", body: { ...target, ...action } });
+/** How many actions have been done: lists look again when it changes. */
+export const actionsDone = signal(0);
+
+export async function act(hub: string, target: Target, action: Action): Promise<void> {
+  await call(path`/console/api/hubs/${hub}/actions` + inResource(), { method: "POST", body: { ...target, ...action } });
+  actionsDone.value += 1;
+}

@@ -80,7 +80,11 @@ const LONGEST_RETRY_MS = 5_000;
 // No line is longer: two texts of 2 KiB and some names. What is, is not a feed.
 const LONGEST_LINE = 4 * 1024 * 1024;
 
-/** Read the feed until the returned function is called; it is opened again whenever it ends. */
+/**
+ * Read the feed until the returned function is called; it is opened again whenever it ends.
+ *
+ * A page that nobody sees reads none: looking has its price for the server.
+ */
 export function openFeed(
   wanted: FeedQuery,
   onLines: (lines: FeedLine[]) => void,
@@ -92,15 +96,17 @@ export function openFeed(
     while (!ended.signal.aborted) {
       try {
         onState({ is: "connecting" });
-        await readOnce(wanted, ended.signal, (lines) => {
+        await untilSeen(ended.signal);
+        await readOnce(wanted, whileSeen(ended.signal), (lines) => {
           pause = FIRST_RETRY_MS;
           onState({ is: "open" });
           onLines(lines);
         });
         if (!ended.signal.aborted) onState({ is: "lost", message: "The feed ended." });
       } catch (error) {
-        if (!ended.signal.aborted) onState({ is: "lost", message: messageOf(error) });
+        if (!ended.signal.aborted && !document.hidden) onState({ is: "lost", message: messageOf(error) });
       }
+      if (document.hidden) continue;
       await sleep(pause, ended.signal);
       pause = Math.min(2 * pause, LONGEST_RETRY_MS);
     }
@@ -134,6 +140,31 @@ async function readOnce(wanted: FeedQuery, ended: AbortSignal, onLines: (lines: 
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** Waits until the page is seen, or the feed is wanted no more. */
+function untilSeen(ended: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (!document.hidden || ended.aborted) return resolve();
+    const settled = new AbortController();
+    const look = (): void => {
+      if (document.hidden && !ended.aborted) return;
+      settled.abort();
+      resolve();
+    };
+    document.addEventListener("visibilitychange", look, { signal: settled.signal });
+    ended.addEventListener("abort", look, { signal: settled.signal });
+  });
+}
+
+/** A signal that aborts once the page is hidden, or the feed is wanted no more. */
+function whileSeen(ended: AbortSignal): AbortSignal {
+  const hidden = new AbortController();
+  const look = (): void => {
+    if (document.hidden) hidden.abort();
+  };
+  document.addEventListener("visibilitychange", look, { signal: AbortSignal.any([ended, hidden.signal]) });
+  return AbortSignal.any([ended, hidden.signal]);
 }
 
 function sleep(milliseconds: number, ended: AbortSignal): Promise<void> {

@@ -1,6 +1,6 @@
 // Messages as they pass, filtered by the server, which samples what would be too much.
 
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { feedStateText, openFeed, type FeedLine, type FeedState, type MessageLine } from "../api/feed";
 import { resource } from "../api/session";
 import { Button } from "../parts/button";
@@ -138,30 +138,34 @@ interface MessageRowProps {
 }
 
 function MessageRow({ line, isChosen, onChoose }: MessageRowProps) {
-  return (
-    <tr class={isChosen ? "chosen" : ""}>
-      <td class="time">{clock(line.at)}</td>
-      <td>
-        <span class={`tag way-${line.direction}`}>{line.direction === "in" ? "in" : "out"}</span>
-      </td>
-      <td>
-        <Outside text={line.hub} limit={24} />
-      </td>
-      <td>{who(line)}</td>
-      <td>{line.group !== null && <Outside text={line.group} limit={24} />}</td>
-      <td>{line.type}</td>
-      <td class="numeric">{bytes(line.bytes)}</td>
-      <td class="data">{line.data && <Outside text={line.data.text ?? line.data.base64 ?? ""} limit={80} />}</td>
-      <td>
-        <Button
-          quiet
-          label={`Details of message ${line.number} of ${plainly(line.hub)}`}
-          onClick={() => onChoose(line)}
-        >
-          Show
-        </Button>
-      </td>
-    </tr>
+  // The same row as before is not looked through again: hundreds of them stand while a few come.
+  return useMemo(
+    () => (
+      <tr class={isChosen ? "chosen" : ""}>
+        <td class="time">{clock(line.at)}</td>
+        <td>
+          <span class={`tag way-${line.direction}`}>{line.direction === "in" ? "in" : "out"}</span>
+        </td>
+        <td>
+          <Outside text={line.hub} limit={24} />
+        </td>
+        <td>{who(line)}</td>
+        <td>{line.group !== null && <Outside text={line.group} limit={24} />}</td>
+        <td>{line.type}</td>
+        <td class="numeric">{bytes(line.bytes)}</td>
+        <td class="data">{line.data && <Outside text={line.data.text ?? line.data.base64 ?? ""} limit={80} />}</td>
+        <td>
+          <Button
+            quiet
+            label={`Details of message ${line.number} of ${plainly(line.hub)}`}
+            onClick={() => onChoose(line)}
+          >
+            Show
+          </Button>
+        </td>
+      </tr>
+    ),
+    [line, isChosen, onChoose],
   );
 }
 

@@ -1,10 +1,13 @@
 // Bytes for people.
 
 const WIDTH = 16;
+// So many bytes are laid out; nobody reads more.
+const MOST = 4096;
 
 /** Bytes in base64 as lines of offset, hexadecimal and ASCII. */
 export function hexDump(base64: string): string {
-  const bytes = fromBase64(base64);
+  // Four characters are three bytes.
+  const bytes = fromBase64(base64.slice(0, Math.ceil(MOST / 3) * 4));
   const lines: string[] = [];
   for (let start = 0; start < bytes.length; start += WIDTH) {
     const row = [...bytes.slice(start, start + WIDTH)];

@@ -1,8 +1,8 @@
 // A list of the server's, page by page: search, table, and the way to the next page.
 
 import type { ComponentChildren } from "preact";
-import { useEffect, useState } from "preact/hooks";
-import type { ListQuery, Page } from "../api/console";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { actionsDone, type ListQuery, type Page } from "../api/console";
 import { Button } from "./button";
 import { TextField } from "./field";
 import { count } from "./measures";
@@ -32,6 +32,8 @@ interface ListingProps<Row> {
 
 const ROWS = 50;
 const REFRESH_MS = 2_000;
+// A search may have the server look through all there is.
+const SEARCH_REFRESH_MS = 10_000;
 const SEARCH_PAUSE_MS = 250;
 // A call looks through a bounded number of rows; so many calls make one page of results.
 const MOST_CALLS = 50;
@@ -44,7 +46,13 @@ export function Listing<Row>(props: ListingProps<Row>) {
   useEffect(() => setCursors([]), [props.name, settled]);
   const cursor = cursors.at(-1);
   const key = JSON.stringify([props.name, settled, cursor]);
-  const { data, error, refresh } = usePolled(key, gather, REFRESH_MS);
+  const { data, error, refresh } = usePolled(key, gather, settled === "" ? REFRESH_MS : SEARCH_REFRESH_MS);
+  const done = actionsDone.value;
+  const seen = useRef(done);
+  useEffect(() => {
+    if (seen.current !== done) refresh();
+    seen.current = done;
+  }, [done]);
 
   async function gather(isCurrent: () => boolean): Promise<Page<Row>> {
     const rows: Row[] = [];

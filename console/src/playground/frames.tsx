@@ -1,6 +1,6 @@
 // Every frame both ways, newest first.
 
-import { useState } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
 import { Button } from "../parts/button";
 import { CheckField } from "../parts/field";
 import { hexDump } from "../parts/hex";
@@ -40,13 +40,15 @@ export function FrameList({ client }: { client: PlaygroundClient }) {
 }
 
 function FrameText({ frame, isDecoded }: { frame: PassedFrame; isDecoded: boolean }) {
-  const text =
-    isDecoded && frame.decoded !== null
-      ? JSON.stringify(frame.decoded, null, 2)
-      : (frame.text ?? hexDump(frame.base64 ?? ""));
+  const text = useMemo(() => textOf(frame, isDecoded), [frame, isDecoded]);
   return (
     <code class="frame-text">
       <Outside text={text} limit={SHOWN} lines />
     </code>
   );
+}
+
+function textOf(frame: PassedFrame, isDecoded: boolean): string {
+  if (isDecoded && frame.decoded !== null) return JSON.stringify(frame.decoded, null, 2);
+  return frame.text ?? hexDump(frame.base64 ?? "");
 }
