@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["exclusive_access", "make_private_folder", "write_private_file"]
+__all__ = ["exclusive_access", "make_private_folder", "make_private_folders", "write_private_file"]
 
 
 def make_private_folder(folder: Path) -> Path:
@@ -15,6 +15,16 @@ def make_private_folder(folder: Path) -> Path:
     if folder.stat().st_mode & 0o077:
         folder.chmod(0o700)
     return folder
+
+
+def make_private_folders(folder: Path) -> None:
+    """Make a folder, and those above it that are missing, so that nobody else may enter any of them.
+
+    `Path.mkdir` with its parents gives the rights to the last one alone. Folders that are there keep theirs.
+    """
+    for each in reversed([folder, *folder.parents]):
+        if not each.is_dir():
+            each.mkdir(mode=0o700, exist_ok=True)
 
 
 def write_private_file(file: Path, content: bytes) -> None:

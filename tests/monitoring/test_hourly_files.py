@@ -41,8 +41,9 @@ def test_a_workspace_has_a_folder_for_each_category(tmp_path):
 
 
 def test_files_are_for_their_owner_alone(tmp_path):
-    workspace(tmp_path / "w").write([line(at=AT)])
-    for path in (tmp_path / "w").rglob("*"):
+    workspace(tmp_path / "w" / "w").write([line(at=AT)])
+    HourlyFiles(tmp_path / "s" / "s", StorageTree()).write([line(at=AT)])
+    for path in tmp_path.rglob("*"):
         assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600)
 
 

@@ -11,6 +11,7 @@ from linarite.monitoring.diagnostic_settings import Target
 from linarite.monitoring.hourly_files import HourlyFiles, StorageTree, WorkspaceTree
 from linarite.monitoring.line_streams import OtlpLogs, StandardOutput
 from linarite.monitoring.outflow import LineSink, Outflow
+from linarite.private_files import make_private_folders
 from linarite.settings import Settings
 
 __all__ = ["Destinations", "storage_folder", "workspace_folder"]
@@ -87,7 +88,7 @@ class Destinations:
 def _workspace(settings: Settings, name: str) -> LineSink:
     folder = workspace_folder(settings.data_folder, name)
     with contextlib.suppress(OSError):  # it is made again with the first line
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # so that it can be searched from now on
+        make_private_folders(folder)  # so that it can be searched from now on
     tree = WorkspaceTree(
         folder, retention_days=settings.workspace_retention_days, limit_bytes=settings.workspace_limit_bytes
     )

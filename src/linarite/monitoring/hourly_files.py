@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from linarite.monitoring.outflow import Line, SinkError, Stream
+from linarite.private_files import make_private_folders
 
 __all__ = ["FileTree", "HourlyFiles", "StorageTree", "WorkspaceFile", "WorkspaceTree", "workspace_files"]
 
@@ -193,7 +194,7 @@ class HourlyFiles:
         descriptor = self._open.get(path)
         if descriptor is None:
             file = self._folder / path
-            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_private_folders(file.parent)
             descriptor = os.open(file, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
             self._open[path] = descriptor
             size = os.fstat(descriptor).st_size
