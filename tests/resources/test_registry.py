@@ -94,6 +94,15 @@ def test_access_keys_that_are_disabled_are_gone_for_good(registry, make_resource
     assert registry.find("rg", "one").keys != disabled
 
 
+def test_a_hub_that_was_deleted_has_no_handlers_any_more(registry, make_resource):
+    make_resource("one")
+    handler = {"urlTemplate": "http://localhost/api", "userEventPattern": "*"}
+    registry.put_hub("rg", "one", "chat", {"properties": {"eventHandlers": [handler]}})
+    assert len(registry.find("rg", "one").hub("Chat").event_handlers) == 1
+    assert registry.delete_hub("rg", "one", "CHAT")
+    assert registry.find("rg", "one").hub("chat").event_handlers == ()
+
+
 def test_subscribers_hear_each_change_after_it_can_be_looked_up(registry, make_resource):
     heard = []
     registry.subscribe(lambda name, resource: heard.append((name, resource, registry.get(name))))

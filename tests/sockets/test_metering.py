@@ -123,6 +123,13 @@ async def test_a_stop_is_a_reload_and_so_is_a_refusal_meanwhile(server: RunningS
     assert meter_of(server).connections == 0
 
 
+async def test_a_restart_of_the_resource_is_a_reload(server: RunningServer) -> None:
+    client = await server.connect("chat")
+    server.registry.restart(server.resource.resource_group, server.resource.name)
+    assert (await client.closed())[0] == 1001
+    await eventually(lambda: closed(server) == {"ServiceReload": 1})
+
+
 async def test_a_recovery_is_neither_an_open_nor_a_close(server: RunningServer) -> None:
     client = await server.connect("chat", subprotocol=RELIABLE)
     client.websocket.transport.abort()
