@@ -11,7 +11,8 @@ from tests.hubs.surroundings import AT, RecordingEvents, Ticks, make_directory, 
 
 from linarite.cluster.local import LocalBackplane
 from linarite.hubs.hub import Hub
-from linarite.hubs.session import PlainPublish, Session, SessionLimits
+from linarite.hubs.plain_clients import PlainPublish
+from linarite.hubs.session import Session, SessionLimits
 from linarite.hubs.streams import StreamLimits
 
 ALL_ROLES = ("webpubsub.joinLeaveGroup", "webpubsub.sendToGroup")

@@ -10,7 +10,7 @@ from tests.protocols import frames
 from linarite.domain import commands as do
 from linarite.domain.messages import NO_METADATA, DataType
 from linarite.domain.permissions import Permission
-from linarite.hubs.session import PlainPublish
+from linarite.hubs.plain_clients import PlainPublish
 from linarite.protocols.requests import Payload
 from linarite.protocols.simple_codec import SIMPLE
 

@@ -5,7 +5,7 @@ from tests.hubs.house import House, join, send
 
 from linarite.domain.close_categories import CloseCategory
 from linarite.events.replies import EventReply
-from linarite.hubs.session import PlainPublish
+from linarite.hubs.plain_clients import PlainPublish
 from linarite.protocols.simple_codec import SIMPLE
 
 TEXT = "Message count reaches limit: the resource's quota of the day is used up."

@@ -8,7 +8,6 @@ import itertools
 import os
 import random
 import time
-from collections import deque
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -384,7 +383,7 @@ async def test_a_close_that_has_to_wait_is_answered_whatever_comes_behind_it(
     """A request that waits for its event's answer stands before the close frame."""
     (connection,) = server.hub_of(hub).connections()
     socket = connection.outlet
-    socket.session._waiting = deque()
+    socket.session._waiting = WaitingLine()
     echo.send(frame(TEXT, b"waits"), close(1000, b"bye"), frame(7))
     await eventually(lambda: socket._has_said_goodbye)
     socket.session._resume()

@@ -8,9 +8,7 @@ id up, a repeated successful id is answered `Duplicate` and not carried out agai
 from __future__ import annotations
 
 import logging
-from collections import deque
 from collections.abc import Callable, Mapping
-from enum import Enum
 from functools import partial
 from typing import Any, NamedTuple, Protocol
 
@@ -23,11 +21,13 @@ from linarite.hubs.client_events import Cancellable, ClientEvents, EventAnswer
 from linarite.hubs.connection import Connection
 from linarite.hubs.hub import Hub
 from linarite.hubs.invocations import Invocations
+from linarite.hubs.plain_clients import PlainPublish
 from linarite.hubs.streams import StreamLimits, Streams, Timers
+from linarite.hubs.waiting_line import Later, Said, WaitingLine
 from linarite.protocols import requests as wanted
 from linarite.protocols.codec import AckError, InvocationAnswer
 
-__all__ = ["PlainMode", "PlainPublish", "Publisher", "Session", "SessionLimits"]
+__all__ = ["Publisher", "Session", "SessionLimits"]
 
 _log = logging.getLogger(__name__)
 
@@ -35,13 +35,13 @@ _POLICY_VIOLATION = 1008
 _INTERNAL_ERROR = 1011
 # The name of the user event that a plain client's message raises (reference-cloud-events, `message`).
 _PLAIN_EVENT = "message"
-# What does not wait behind an event: a client may need a pong to believe that the service is there, an acknowledgement
-# makes room, and an invocation that is cancelled may be the very one that the others wait for.
 _MESSAGE_QUOTA_REACHED = AckError(
     "TooManyRequests", "Message count reaches limit: the resource's quota of the day is used up."
 )
 # What costs outbound traffic; a stream that is open already goes on to its end.
 _SENDING = (wanted.SendToGroup, wanted.SendEvent, wanted.RawMessage, wanted.Invoke, wanted.StartStream)
+# What does not wait behind an event: a client may need a pong to believe that the service is there, an acknowledgement
+# makes room, and an invocation that is cancelled may be the very one that the others wait for.
 _OVERTAKING = (wanted.Ping, wanted.SequenceAck, wanted.CancelInvocation)
 
 
@@ -64,36 +64,6 @@ class SessionLimits(NamedTuple):
     streams: StreamLimits
 
 
-class PlainMode(Enum):
-    """What a plain client's messages are (`webpubsub_mode` of its URL)."""
-
-    SEND_EVENT = "sendEvent"
-    SEND_TO_GROUP = "sendToGroup"
-
-
-class PlainPublish(NamedTuple):
-    """Where a plain client in the mode `sendToGroup` publishes."""
-
-    group: str
-    no_echo: bool
-
-
-class _Later(NamedTuple):
-    """Something that its socket does once the requests before are carried out."""
-
-    act: Callable[[], None]
-
-
-_Request = wanted.Request | wanted.ProtocolViolation | _Later
-
-
-class _Waiting(NamedTuple):
-    """A request that waits for the answer to an event, and the length of the message that it came in."""
-
-    request: _Request
-    size: int
-
-
 class Session:
     """Carries out one client's requests, one after the other; it outlives the socket if the client may come back."""
 
@@ -107,7 +77,6 @@ class Session:
         "_streams",
         "_timers",
         "_waiting",
-        "_waiting_bytes",
         "at",
         "connection",
         "hub",
@@ -134,8 +103,7 @@ class Session:
         self._events = events
         self._plain = plain
         # While an event is being answered, the client's further requests wait here; None when none is.
-        self._waiting: deque[_Waiting] | None = None
-        self._waiting_bytes = 0
+        self._waiting: WaitingLine | None = None
         # These are made when they are first needed: idle connections are many.
         self._acked: AckMemory | None = None
         self._streams: Streams | None = None
@@ -156,7 +124,8 @@ class Session:
         if isinstance(request, wanted.Invoke) and not self._admit(request):
             return
         if self._waiting is not None and not isinstance(request, _OVERTAKING):
-            self._wait(request, len(payload))
+            self._waiting.add(request, len(payload))
+            self._read_no_more_than_may_wait()
         else:
             self._carry_out(request)
 
@@ -169,7 +138,7 @@ class Session:
         if self._waiting is None:
             act()
         else:
-            self._waiting.append(_Waiting(_Later(act), 0))
+            self._waiting.add(Later(act))
 
     def detached(self) -> None:
         """The client has lost its socket, and may come back."""
@@ -190,11 +159,11 @@ class Session:
         if invocations is not None:
             invocations.give_up()
 
-    def _carry_out(self, request: _Request) -> None:
+    def _carry_out(self, request: Said) -> None:
         if isinstance(request, wanted.ProtocolViolation):
             _log.debug("client message refused: %s", request)
             self._close(request.code, request.reason)
-        elif isinstance(request, _Later):
+        elif isinstance(request, Later):
             request.act()
         elif self.hub.delivery.traffic.is_used_up and isinstance(request, _SENDING):
             self._refuse_send(request)
@@ -302,7 +271,7 @@ class Session:
 
         Whoever cancels it has to `_resume`.
         """
-        self._waiting = deque()
+        self._waiting = WaitingLine()
 
         def resume(answer: EventAnswer | None) -> None:
             if not self.connection.is_closing:  # else whoever ended it has had the last word
@@ -356,27 +325,18 @@ class Session:
         """Whether requests of the client wait for the answer to an event."""
         return self._waiting is not None
 
-    def _wait(self, request: wanted.Request | wanted.ProtocolViolation, size: int) -> None:
-        assert self._waiting is not None
-        self._waiting.append(_Waiting(request, size))
-        self._waiting_bytes += size
-        self._read_no_more_than_may_wait()
-
     def _read_no_more_than_may_wait(self) -> None:
-        limits = self._limits
-        count = 0 if self._waiting is None else len(self._waiting)
-        if count >= limits.waiting_requests or self._waiting_bytes >= limits.waiting_bytes:
+        waiting, limits = self._waiting, self._limits
+        if waiting is not None and (len(waiting) >= limits.waiting_requests or waiting.bytes >= limits.waiting_bytes):
             self.connection.outlet.pause_reading()
 
     def _resume(self) -> None:
         """Carry out what waited, up to the next event that has to be answered."""
-        waiting, self._waiting = self._waiting or deque(), None
+        waiting, self._waiting = self._waiting or WaitingLine(), None
         while waiting and not self.connection.is_closing:
-            first = waiting.popleft()
-            self._waiting_bytes -= first.size
-            self._carry_out(first.request)
+            self._carry_out(waiting.take())
             if self._waiting is not None:  # another event: the rest goes on waiting behind it
-                self._waiting.extend(waiting)
+                self._waiting = waiting
                 return
         if not self.connection.is_closing:
             self.connection.outlet.resume_reading()

@@ -16,7 +16,7 @@ from linarite.access.entrance import Entrance
 from linarite.access.tokens import Claims, TokenRefused
 from linarite.domain.close_categories import CloseCategory, category_of_status
 from linarite.domain.names import InvalidName, is_valid_group_name, parse_hub_name
-from linarite.hubs.session import PlainMode, PlainPublish
+from linarite.hubs.plain_clients import PlainMode, PlainPublish
 from linarite.resources.model import HubSettings, Resource
 from linarite.resources.network_rules import RequestType
 

@@ -14,7 +14,6 @@ import os
 from collections.abc import Iterable, Sequence
 from enum import Enum
 from functools import partial
-from typing import Any
 
 from multidict import CIMultiDict
 from picows import WSFrame, WSListener, WSMsgType, WSTransport
@@ -24,11 +23,23 @@ from linarite.domain.inspection import Traffic, Waiting
 from linarite.hubs.connection import Connection
 from linarite.hubs.session import Session
 from linarite.protocols.framing import PING, close_frame, pong_frame
+from linarite.sockets.close_frames import (
+    INTERNAL_ERROR,
+    INVALID_DATA,
+    NORMAL_CLOSURE,
+    POLICY_VIOLATION,
+    PROTOCOL_ERROR,
+    REASONS,
+    TOO_LARGE,
+    Goodbye,
+    goodbye_of,
+)
 from linarite.sockets.fragments import Fragments
 from linarite.sockets.keep_alive import KeepAlive
 from linarite.sockets.lingering import close_lingering
 from linarite.sockets.outbox import Outbox
 from linarite.sockets.pace import Pace
+from linarite.sockets.partial_text import is_utf8
 from linarite.sockets.reading import Reading
 from linarite.sockets.socket_owner import SocketLimits, SocketOwner
 from linarite.sockets.tcp_state import seconds_since_data, traffic_of
@@ -39,27 +50,7 @@ __all__ = ["ClientSocket"]
 
 _log = logging.getLogger(__name__)
 
-# WebSocket close codes (RFC 6455, section 7.4.1; "Close codes" in docs/reference/clients.md).
-_NORMAL_CLOSURE = 1000
-_PROTOCOL_ERROR = 1002
-_INVALID_DATA = 1007
-_POLICY_VIOLATION = 1008
-_TOO_LARGE = 1009
-_INTERNAL_ERROR = 1011
 _NO_HEADERS: CIMultiDict[str] = CIMultiDict()
-_NO_CODE = 0  # picows' word for a close frame without a code
-# Codes that picows lets pass though no close frame may carry them: 1006 means that none came, and from 5000 on there is
-# no meaning at all (section 7.4.2).
-_ABNORMAL = 1006
-_CODES_END = 5000
-# What the service says of each way in which a frame can be wrong.
-_REASONS = {
-    _PROTOCOL_ERROR: "The client frame is invalid.",
-    _INVALID_DATA: "The client message is not valid UTF-8.",
-    _TOO_LARGE: "The client message is too large.",
-    _INTERNAL_ERROR: "Internal server error",
-}
-
 _TEXT = WSMsgType.TEXT
 _BINARY = WSMsgType.BINARY
 _CONTINUATION = WSMsgType.CONTINUATION
@@ -248,7 +239,7 @@ class ClientSocket(WSListener):
     def turn_away(self) -> None:
         """There is no connection any more for this socket to go on with."""
         if self._transport is not None:
-            self._transport.write(close_frame(_POLICY_VIOLATION, RECOVERY_REFUSED))
+            self._transport.write(close_frame(POLICY_VIOLATION, RECOVERY_REFUSED))
             self._end(RECOVERY_REFUSED)
             self._loop.call_soon(self._linger)
 
@@ -298,7 +289,7 @@ class ClientSocket(WSListener):
         self._outbox = None
         if self.connection.recovery is None:
             self._tell_dropped(len(waiting.frames), "slow client")
-            self.connection.close(_POLICY_VIOLATION, _TOO_SLOW, category=CloseCategory.SLOW_CLIENT)
+            self.connection.close(POLICY_VIOLATION, _TOO_SLOW, category=CloseCategory.SLOW_CLIENT)
         else:
             self.drop(_TOO_SLOW)
 
@@ -363,7 +354,7 @@ class ClientSocket(WSListener):
         if self._has_said_goodbye:
             return  # RFC 6455, section 5.5.1: nothing that comes behind a close frame means anything
         if frame.rsv1 or frame.rsv2 or frame.rsv3:
-            self._refuse(_PROTOCOL_ERROR)
+            self._refuse(PROTOCOL_ERROR)
             return
         kind = frame.msg_type
         if kind in _DATA:
@@ -377,7 +368,7 @@ class ClientSocket(WSListener):
     def _take_data(self, kind: WSMsgType, frame: WSFrame) -> None:
         if (kind == _CONTINUATION) == (self._fragments is None):
             # RFC 6455, section 5.4: a continuation needs a beginning, and a beginning no unfinished message.
-            self._refuse(_PROTOCOL_ERROR)
+            self._refuse(PROTOCOL_ERROR)
             return
         if self._fragments is None:
             if frame.fin:
@@ -388,16 +379,16 @@ class ClientSocket(WSListener):
 
     def _take_fragment(self, fragments: Fragments, frame: WSFrame) -> None:
         if len(fragments.data) + frame.payload_size > self._limits.message_limit_bytes:
-            self._refuse(_TOO_LARGE)
+            self._refuse(TOO_LARGE)
         elif not fragments.add(frame.get_payload_as_bytes(), is_last=frame.fin):
-            self._refuse(_INVALID_DATA)
+            self._refuse(INVALID_DATA)
         elif frame.fin:
             self._fragments = None
             self._take_message(fragments.is_text, bytes(fragments.data))
 
     def _take_message(self, is_text: bool, payload: bytes) -> None:
-        if is_text and not _is_utf8(payload):
-            self._refuse(_INVALID_DATA)  # RFC 6455, section 8.1
+        if is_text and not is_utf8(payload):
+            self._refuse(INVALID_DATA)  # RFC 6455, section 8.1
             return
         self.session.receive(is_text, payload)
         if self._reading.is_measured and self._state is _State.OPEN:
@@ -407,7 +398,7 @@ class ClientSocket(WSListener):
         """Slow a client down that sends too fast; one that has sent far too much already has to go."""
         owed = self._reading.owed(size)
         if owed > self._limits.rate_debt_seconds:
-            self.connection.close(_POLICY_VIOLATION, _TOO_FAST, _TOO_FAST)
+            self.connection.close(POLICY_VIOLATION, _TOO_FAST, _TOO_FAST)
         elif owed and self._reading.slow_down(owed):
             self._owner.slowed(self)
 
@@ -416,7 +407,7 @@ class ClientSocket(WSListener):
     def _refuse(self, code: int) -> None:
         """End the connection because of what the client sent, after what it was told before."""
         self.session.hub.delivery.settle()
-        self.connection.close(code, _REASONS[code])
+        self.connection.close(code, REASONS[code])
         if self._transport is not None:
             # Not at once: picows is in the middle of what it has read.
             self._transport.pause_reading()
@@ -425,12 +416,12 @@ class ClientSocket(WSListener):
     def _fail(self, event: str) -> None:
         """End the connection because of an error of ours."""
         _log.exception(event, extra={"connection": self.connection.connection_id})
-        self.connection.close(_INTERNAL_ERROR, _REASONS[_INTERNAL_ERROR])
+        self.connection.close(INTERNAL_ERROR, REASONS[INTERNAL_ERROR])
 
     def _break_off(self, code: int) -> None:
         """End the connection at a frame behind which nothing can be understood."""
         if self._transport is not None and not self._has_said_goodbye:
-            self._refuse(code if code in _REASONS else _PROTOCOL_ERROR)
+            self._refuse(code if code in REASONS else PROTOCOL_ERROR)
 
     def _linger(self) -> None:
         """Close without waiting for the client's answer: after a wrong frame it may never come (RFC 6455, 7.1.7)."""
@@ -439,19 +430,19 @@ class ClientSocket(WSListener):
 
     def _answer_close(self, frame: WSFrame) -> None:
         """Answer a client's close frame; a client that closes in good order has what it sent before carried out."""
-        code, reason = _code_of(frame), frame.get_close_reason() or ""
-        if code == _ABNORMAL or code >= _CODES_END or (code == _NO_CODE and frame.payload_size):
-            self._refuse(_PROTOCOL_ERROR)
+        goodbye = goodbye_of(frame)
+        if goodbye is None:
+            self._refuse(PROTOCOL_ERROR)
             self._disconnect()
         else:
             self._has_said_goodbye = True
-            self._is_leaving = code == _NORMAL_CLOSURE
-            self.session.after_requests(partial(self._say_goodbye, None if code == _NO_CODE else code, reason))
+            self._is_leaving = goodbye.code == NORMAL_CLOSURE
+            self.session.after_requests(partial(self._say_goodbye, goodbye))
 
-    def _say_goodbye(self, code: int | None, reason: str) -> None:
+    def _say_goodbye(self, goodbye: Goodbye) -> None:
         self.session.hub.delivery.settle()
-        self._send_close(code, reason)
-        self._end(reason, is_final=False)
+        self._send_close(goodbye.code, goodbye.reason)
+        self._end(goodbye.reason, is_final=False)
         self._disconnect()
 
     def _send_close(self, code: int | None, reason: str) -> None:
@@ -500,19 +491,3 @@ class ClientSocket(WSListener):
         connection.descriptor = None
         # Not at once: whoever closes may be in the middle of writing to the hub's members.
         self._loop.call_soon(self._owner.ended, self.session, reason)
-
-
-def _is_utf8(payload: bytes) -> bool:
-    if payload.isascii():
-        return True
-    try:
-        payload.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _code_of(frame: WSFrame) -> int:
-    """The code of a close frame, 0 for none: picows' stub calls it an enum, which codes of applications are not in."""
-    code: Any = frame.get_close_code()
-    return int(code)

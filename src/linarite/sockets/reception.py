@@ -22,8 +22,9 @@ from linarite.events.event_line import EventLine, LineIdentity
 from linarite.events.replies import ConnectRefusal, ConnectReply
 from linarite.hubs.connection import Connection
 from linarite.hubs.directory import Directory
+from linarite.hubs.plain_clients import PlainPublish
 from linarite.hubs.recovery import RecoveryLimits, RecoveryQueue
-from linarite.hubs.session import PlainPublish, Session, SessionLimits
+from linarite.hubs.session import Session, SessionLimits
 from linarite.hubs.streams import StreamLimits
 from linarite.monitoring.logs import log_event
 from linarite.monitoring.meters import Meters
@@ -373,18 +374,20 @@ class Reception:
         if resource is None:
             for at, hub in self._parts.directory:
                 if at.resource == name.lower():
+                    hub.delivery.settle()
                     for connection in hub.connections():
                         connection.close(_GOING_AWAY, "The resource has been deleted.")
 
     async def drain(self, seconds: float) -> None:
         """Let nobody in any more and close all connections, spread evenly over this time."""
         self.is_draining = True
-        connections = [connection for _, hub in self._parts.directory for connection in hub.connections()]
+        connections = [(hub, connection) for _, hub in self._parts.directory for connection in hub.connections()]
         start = self._loop.time()
-        for number, connection in enumerate(connections):
+        for number, (hub, connection) in enumerate(connections):
             ahead = start + seconds * number / len(connections) - self._loop.time()
             if ahead > _DRAIN_STEP_SECONDS:
                 await asyncio.sleep(ahead)
+            hub.delivery.settle()
             connection.close(_GOING_AWAY, "The service is shutting down.")
         await asyncio.sleep(0)  # connections without a socket end in the next tick, and no socket tells when they have
         if self._tasks:

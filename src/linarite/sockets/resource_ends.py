@@ -29,5 +29,6 @@ class ResourceEnds:
     def _close(self, name: str, reason: str) -> None:
         for at, hub in self._directory:
             if at.resource == name.lower():
+                hub.delivery.settle()
                 for connection in hub.connections():
                     connection.close(_GOING_AWAY, reason)
