@@ -15,6 +15,8 @@ import pytest
 from tests.running_server import ALL_ROLES, Client, RunningServer, eventually, running_server
 from tests.sockets.memory import MIB, resident_bytes
 from tests.sockets.raw_client import (
+
+from linarite.hubs.waiting_line import WaitingLine
     BINARY,
     CLOSE,
     CONTINUATION,
