@@ -15,8 +15,6 @@ import pytest
 from tests.running_server import ALL_ROLES, Client, RunningServer, eventually, running_server
 from tests.sockets.memory import MIB, resident_bytes
 from tests.sockets.raw_client import (
-
-from linarite.hubs.waiting_line import WaitingLine
     BINARY,
     CLOSE,
     CONTINUATION,
@@ -30,6 +28,8 @@ from linarite.hubs.waiting_line import WaitingLine
     frame,
     raw_client,
 )
+
+from linarite.hubs.waiting_line import WaitingLine
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
