@@ -36,7 +36,19 @@ def test_spans_are_read(text: str | None, start: float, end: float) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["yesterday", "2026-01-31T11:00:00Z/", "/", "P", "PT0S", "2026-13-01/2026-01-31", "PT1H/PT1H", "PT9999999999S"],
+    [
+        "yesterday",
+        "2026-01-31T11:00:00Z/",
+        "/",
+        "P",
+        "PT0S",
+        "2026-13-01/2026-01-31",
+        "PT1H/PT1H",
+        "PT9999999999S",
+        "P999999D",
+        "9999-12-31T23:59:59Z/PT1H",
+        "PT1H/0001-01-01T00:00:00Z",
+    ],
 )
 def test_other_spans_are_refused_with_what_was_expected(text: str) -> None:
     with pytest.raises(InvalidTime, match="Expected two times such as"):
@@ -75,3 +87,4 @@ def test_any_text_is_a_span_or_refused(text: str) -> None:
     except InvalidTime:
         return
     assert start <= end
+    assert time_text(start) <= time_text(end)

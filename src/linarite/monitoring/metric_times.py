@@ -11,6 +11,9 @@ __all__ = ["WHOLE_SPAN", "InvalidTime", "TimeSpan", "interval_text", "parse_inte
 WHOLE_SPAN = 0
 """The interval FULL: one data point for the whole time span."""
 
+# What times can be written at all.
+_FIRST_SECOND = datetime.min.replace(tzinfo=UTC).timestamp()
+_LAST_SECOND = datetime.max.replace(tzinfo=UTC, microsecond=0).timestamp()
 _DEFAULT_SPAN = timedelta(hours=1)  # as `az monitor metrics list` asks
 _DURATION = re.compile(r"P(?:(\d{1,6})D)?(?:T(?:(\d{1,6})H)?(?:(\d{1,6})M)?(?:(\d{1,9})S)?)?", re.IGNORECASE)
 # Metrics - List, 2018-01-01: "Azure Monitor metrics overview" lists these time grains.
@@ -43,16 +46,14 @@ def parse_timespan(text: str | None, now: float) -> TimeSpan:
     decoded = unquote(text) if "%" in text else text
     first, slash, second = decoded.partition("/")
     if not slash:
-        return now - _seconds(first, decoded), now
+        return _checked(now - _seconds(first, decoded), now, decoded)
     if _is_duration(first):
         end = _time(second, decoded)
         start = end - _seconds(first, decoded)
     else:
         start = _time(first, decoded)
         end = start + _seconds(second, decoded) if _is_duration(second) else _time(second, decoded)
-    if end < start:
-        raise InvalidTime(f"Expected a time span whose end is not before its start, got '{decoded[:100]}'.")
-    return start, end
+    return _checked(start, end, decoded)
 
 
 def parse_interval(text: str | None) -> int:
@@ -77,6 +78,14 @@ def interval_text(seconds: int) -> str:
 def time_text(seconds: float) -> str:
     """A time as answers have it."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _checked(start: float, end: float, whole: str) -> TimeSpan:
+    if end < start:
+        raise InvalidTime(f"Expected a time span whose end is not before its start, got '{whole[:100]}'.")
+    if start < _FIRST_SECOND or end > _LAST_SECOND:  # a duration can lead to a time that no date has
+        raise _invalid(whole)
+    return start, end
 
 
 def _is_duration(text: str) -> bool:
