@@ -78,8 +78,9 @@ bench: setup ## Measure speed and memory beside the peers, and print a table
 	$(BIN)/python -m bench.run $(ARGS)
 
 .PHONY: docs
-docs: setup ## Write the reference pages that are made from the code
+docs: setup ## Write the reference pages from the code and make the documentation site in build/site
 	$(BIN)/python -m docs.generate
+	$(BIN)/python -m docs.build_site
 
 .PHONY: screenshots
 screenshots: setup node-packages console ## Take the pictures of the console that are in docs/images
@@ -118,8 +119,8 @@ clean: ## Remove everything that these commands made
 .PHONY: node-packages
 node-packages: $(NODE_STAMPS)
 
-# A browser for the tests that use one, a compiler for the bench's load generator. Node.js is not on the list: the
-# official SDKs want version 20, which not every distribution has.
+# A browser for the tests that use one, a compiler for the bench's load generator, the proxies whose configurations the
+# documents show. Node.js is not on the list: the official SDKs want version 20, which not every distribution has.
 .PHONY: system-packages
 system-packages:
 	@command -v node >/dev/null && command -v npm >/dev/null || \
@@ -128,6 +129,8 @@ system-packages:
 	command -v chromium >/dev/null || missing="$$missing chromium"; \
 	command -v curl >/dev/null || missing="$$missing curl"; \
 	command -v cc >/dev/null || missing="$$missing gcc libc6-dev"; \
+	command -v nginx >/dev/null || missing="$$missing nginx-light"; \
+	command -v haproxy >/dev/null || missing="$$missing haproxy"; \
 	if [ -z "$$missing" ]; then exit 0; fi; \
 	if [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then \
 		echo "The tests need these Debian packages; please install them:$$missing" >&2; exit 1; fi; \

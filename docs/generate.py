@@ -3,6 +3,10 @@
 import json
 from pathlib import Path
 
+from docs.command_pages import commands_page
+from docs.metric_pages import metrics_page
+from docs.support import support_page
+
 from linarite.http.development.openapi import openapi_document
 from linarite.settings import Definition, definitions
 
@@ -41,6 +45,9 @@ def pages() -> dict[Path, str]:
     """Return the text of each generated page by its file."""
     return {
         REFERENCE / "settings.md": settings_page(),
+        REFERENCE / "commands.md": commands_page(),
+        REFERENCE / "metrics.md": metrics_page(),
+        REFERENCE.parent / "support.md": support_page(),
         REFERENCE / "development-openapi.json": development_document(),
     }
 

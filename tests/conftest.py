@@ -6,6 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
+from tests.support_matrix import pytest_collection_finish, pytest_runtest_logreport, pytest_terminal_summary
+
+# Pytest finds these by their names: at the end of a run of everything they tell of the support matrix.
+__all__ = ["pytest_collection_finish", "pytest_runtest_logreport", "pytest_terminal_summary"]
 
 # They need the Azure CLI, which is large: `make test-azure-cli` installs it and names it here.
 collect_ignore = [] if "LINARITE_TEST_AZURE_CLI" in os.environ else ["azure_cli"]

@@ -21,6 +21,7 @@ from websockets.sync.client import connect
 from websockets.typing import Subprotocol
 
 from linarite.cli.entry import main
+from linarite.resources.development import DEVELOPMENT_ACCESS_KEY
 
 ANY_PAGE = "*"
 SCRIPTS = ROOT / "tests" / "tutorial" / "scripts"
@@ -59,7 +60,7 @@ def save_or_run_script(reader: Reader, example: Example) -> None:
 
 def check_settings(reader: Reader, example: Example) -> None:
     file = reader.save(example.file or "linarite.toml", example.code)
-    mode = "serve" if example.page == "docs/production.md" else "dev"
+    mode = "serve" if example.page == "docs/reverse-proxies.md" else "dev"
     reader.run(f"linarite config check --mode {mode} --config '{file}'").expect("the settings are valid")
 
 
@@ -169,6 +170,17 @@ def leave_to(test: str) -> Way:
     return check_test
 
 
+def known_connection_string(_reader: Reader, example: Example) -> None:
+    assert DEVELOPMENT_ACCESS_KEY in example.code
+
+
+def show_only(_reader: Reader, example: Example) -> None:
+    """Run nothing; the section of the page has to say so before the example."""
+    text = (ROOT / example.page).read_text("utf-8").splitlines()[: example.line]
+    section = "\n".join(text).rpartition("\n## ")[2]
+    assert "**No test runs this.**" in section, f"the page does not say that this is not run\n{example}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """Examples that are run in another way than their language's: those of a page that begin so, or in a language."""
@@ -253,6 +265,12 @@ OTHERWISE = (
     ),
     *(
         Row(
+            page="docs/delivery.md", begins=begins, way=way, reason="listens in a terminal of its own, and prints there"
+        )
+        for begins, way in (("linarite sub", listen), ("before\n", printed_by("linarite sub")))
+    ),
+    *(
+        Row(
             page="docs/azure-cli.md",
             begins=begins,
             language=language,
@@ -292,6 +310,31 @@ OTHERWISE = (
         begins="$ linarite webpubsub service broadcast",
         way=with_a_client,
         reason="needs a client that is connected, and its id",
+    ),
+    Row(
+        page="docs/sdks.md",
+        begins="Endpoint=http://localhost:8080",
+        way=known_connection_string,
+        reason="is what every development server has, printed by no command before it",
+    ),
+    *(
+        Row(page="docs/sdks.md", language=language, way=show_only, reason="needs the SDK of another language")
+        for language in ("csharp", "java")
+    ),
+    Row(
+        page="docs/continuous-integration.md",
+        language="yaml",
+        way=leave_to("tests/documents/test_pipelines.py"),
+        reason="is for a machine of its own, which installs Linarite first",
+    ),
+    *(
+        Row(
+            page="docs/reverse-proxies.md",
+            language=language,
+            way=leave_to("tests/documents/test_reverse_proxies.py"),
+            reason="names ports and certificates of a production machine",
+        )
+        for language in ("nginx", "haproxy")
     ),
     Row(
         page="docs/testing.md",
