@@ -175,6 +175,20 @@ test("entries of the resource logs come as they are made", async () => {
   carol.close();
 });
 
+test("why there is no feed is said, and it comes once there is room", async () => {
+  console_.expectOutage(); // refused feeds, which the browser tells as errors
+  await console_.goTo("hubs", "Hubs");
+  await page.evaluate(async () => {
+    window.others = new AbortController();
+    const open = { headers: { "X-Linarite-Console": "1" }, signal: window.others.signal };
+    await Promise.all([1, 2, 3, 4].map(() => fetch("/console/api/feed", open)));
+  });
+  await console_.goTo("charts", "Charts");
+  await page.getByRole("status").filter({ hasText: "Trying again…" }).waitFor();
+  await page.evaluate(() => window.others.abort());
+  await live();
+});
+
 test("nothing forbidden happened", () => console_.close());
 
 async function bobHears(text) {

@@ -37,7 +37,14 @@ export function EntryTable({ entries }: { entries: readonly Entry[] }) {
           { title: "Operation", cell: (entry) => <Outside text={text(entry["operationName"])} limit={40} /> },
           { title: "Hub", cell: (entry) => <Outside text={of(entry, "hub")} limit={24} /> },
           { title: "User", cell: (entry) => <Cell text={of(entry, "userId")} /> },
-          { title: "Connection", cell: (entry) => <Cell text={of(entry, "connectionId")} /> },
+          {
+            title: "Connection",
+            cell: (entry) => (
+              <span class="id">
+                <Cell text={of(entry, "connectionId")} limit={40} />
+              </span>
+            ),
+          },
           { title: "Message", cell: (entry) => <Cell text={of(entry, "message")} limit={160} /> },
           {
             title: "Details",
