@@ -18,7 +18,7 @@ from mkdocs.commands.build import build
 from mkdocs.config import load_config
 from mkdocs.exceptions import Abort
 
-__all__ = ["build_site", "heading_anchor", "main"]
+__all__ = ["copy_pages", "heading_anchor", "main", "make_site"]
 
 ROOT = Path(__file__).parents[1]
 PAGES = ROOT / "build" / "pages"
@@ -26,7 +26,8 @@ SITE = ROOT / "build" / "site"
 # What pages are made with, beside the pages themselves.
 PARTS = ("docs/site/pages.css",)
 
-_LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
+# Of Markdown, and of pictures in HTML, which may be another one in the dark.
+_LINK = re.compile(r"""(?:\]\(|\bsrc(?:set)?=")([^)#\s"]+)""")
 _EXAMPLE = re.compile(r"^<!-- example: (\S+) -->$", re.MULTILINE)
 
 
@@ -34,7 +35,8 @@ def main() -> int:
     """Make the site and say where it is; 1 if a page has a fault."""
     logging.basicConfig(format="%(levelname)s: %(message)s", level=logging.WARNING)
     try:
-        build_site(PAGES, SITE)
+        copy_pages(PAGES)
+        make_site(PAGES, SITE)
     except Abort as error:
         print(f"docs: {error.message}", file=sys.stderr)
         return 1
@@ -42,13 +44,17 @@ def main() -> int:
     return 0
 
 
-def build_site(pages: Path, site: Path) -> None:
-    """Copy the pages to one folder and make the site in another; raises `Abort` at a fault."""
+def copy_pages(pages: Path) -> None:
+    """Copy every page, and what goes with them, to a folder in place of what is there."""
     shutil.rmtree(pages, ignore_errors=True)
     for file in _listed("*.md"):
         _copy_page(file, pages)
     for part in PARTS:
         _copy(part, pages)
+
+
+def make_site(pages: Path, site: Path) -> None:
+    """Make the site of the pages in a folder; raises `Abort` if there was a warning."""
     config = load_config(str(ROOT / "docs" / "site" / "mkdocs.yml"), docs_dir=str(pages), site_dir=str(site))
     build(config)
 

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from docs.build_site import heading_anchor
+from docs.build_site import copy_pages, heading_anchor
 
 ROOT = Path(__file__).parents[2]
 # What a browser loads by itself, in a page or a style sheet.
@@ -15,18 +15,50 @@ LOADED = re.compile(
 )
 STYLED = re.compile(r"""url\(\s*["']?([^"')]+)|@import\s+["']([^"']+)""")
 
+# A process of its own: MkDocs and its extensions warn of their own matters, which are no errors of ours.
+PROGRAM = """
+import logging, sys
+from pathlib import Path
+from docs.build_site import make_site
+logging.basicConfig(level=logging.WARNING)
+make_site(Path(sys.argv[1]), Path(sys.argv[2]))
+"""
+
+
+def make(folder: Path) -> subprocess.CompletedProcess[str]:
+    """Make a site of the pages in a folder, strictly."""
+    command = [sys.executable, "-c", PROGRAM, str(folder / "pages"), str(folder / "site")]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give the site as `make docs` makes it; strict, so that it is there only without a warning."""
+    """Give the site as `make docs` makes it; it is there only without a warning."""
     folder = tmp_path_factory.mktemp("site")
-    # A process of its own: MkDocs and its extensions warn of their own matters, which are no errors of ours.
-    program = "import sys; from pathlib import Path; from docs.build_site import build_site; "
-    program += "build_site(Path(sys.argv[1]), Path(sys.argv[2]))"
-    command = [sys.executable, "-c", program, str(folder / "pages"), str(folder / "site")]
-    made = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    copy_pages(folder / "pages")
+    made = make(folder)
     assert made.returncode == 0, made.stdout + made.stderr
     return folder / "site"
+
+
+@pytest.mark.parametrize(
+    ("link", "told"),
+    [
+        ("[x](docs/none.md)", "docs/none.md"),
+        ("[x](docs/tools.md#none)", "#none"),
+        ("[x](#none)", "#none"),
+        ("[x](/docs/tools.md)", "/docs/tools.md"),
+    ],
+)
+def test_a_link_that_leads_nowhere_ends_it(tmp_path, link, told):
+    copy_pages(tmp_path / "pages")
+    page = tmp_path / "pages" / "README.md"
+    page.write_text(f"{page.read_text('utf-8')}\n{link}\n", "utf-8")
+
+    made = make(tmp_path)
+
+    assert made.returncode != 0
+    assert told in made.stderr
 
 
 def test_every_page_of_the_repository_is_on_the_site(site):
@@ -46,9 +78,7 @@ def test_nothing_is_loaded_from_another_host(site):
             if re.match(r"(https?:)?//", target):
                 loaded.append((str(file.relative_to(site)), target))
 
-    # A page may say which address is its own; that is no request.
     assert loaded == []
-    assert not list(site.rglob("*.woff2")) or all("webfonts" in str(file) for file in site.rglob("*.woff2"))
 
 
 def test_an_example_that_is_saved_says_its_name(site):
