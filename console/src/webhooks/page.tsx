@@ -19,7 +19,7 @@ export function WebhooksPage() {
     {
       title: "Details",
       cell: (record) => (
-        <Button quiet label={`Details of call ${record.number}`} onClick={() => setChosen(record)}>
+        <Button quiet label={`Show details of call ${record.number}`} onClick={() => setChosen(record)}>
           Show
         </Button>
       ),
