@@ -33,11 +33,15 @@ run: $(VENV)/run.stamp ## Install what running needs and start the server: make 
 console: $(CONSOLE) ## Build the page that shows what is going on; needs Node.js
 
 .PHONY: test
-test: system-packages setup node-packages console lint types imports coverage ## Install what is needed and check everything
+test: system-packages setup node-packages console lint types imports suite ## Install what is needed and check everything
 
 .PHONY: unit
 unit: setup ## Run the tests that need no server process, in seconds
 	$(BIN)/pytest --quiet $(SLOW_TESTS:%=--ignore=%) $(ARGS)
+
+.PHONY: suite
+suite: setup node-packages console ## Run all tests
+	$(BIN)/pytest $(ARGS)
 
 .PHONY: coverage
 coverage: setup node-packages console ## Run all tests and report branch coverage
