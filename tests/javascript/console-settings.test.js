@@ -94,7 +94,7 @@ test("a call to the handler is shown with request, reply and why it was made", a
   await console_.goTo("webhooks", "Webhook calls");
   await console_
     .row("ask")
-    .getByRole("button", { name: /^Details/ })
+    .getByRole("button", { name: /^Show details/ })
     .click();
   const dialog = page.getByRole("dialog");
   await dialog.getByText("matches", { exact: true }).waitFor();
