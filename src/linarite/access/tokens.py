@@ -15,7 +15,16 @@ from joserfc import jws, jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
 
-__all__ = ["TOKEN_LIMIT", "Claims", "TokenRefused", "TokenVerifier", "check_time", "make_token", "parse_claims"]
+__all__ = [
+    "TOKEN_LIMIT",
+    "Claims",
+    "TokenRefused",
+    "TokenVerifier",
+    "bearer_of",
+    "check_time",
+    "make_token",
+    "parse_claims",
+]
 
 # The service's grace for clocks that differ, both ways.
 _CLOCK_SKEW_SECONDS = 300
@@ -118,6 +127,14 @@ def check_time(claims: Claims, now: float) -> None:
     if claims.not_before is not None and claims.not_before - _CLOCK_SKEW_SECONDS > now:
         early = claims.not_before - now
         raise TokenRefused("start", f"expected nbf in the past, got one {early:.0f} s ahead")
+
+
+def bearer_of(authorization: str | None) -> str | None:
+    """The token of an `Authorization` header; None without a header, empty if it names another scheme (RFC 6750)."""
+    if authorization is None:
+        return None
+    scheme, _, token = authorization.partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
 
 
 def make_token(key: str, claims: dict[str, Any]) -> str:

@@ -14,6 +14,7 @@ from linarite.domain.json_text import is_json
 from linarite.domain.messages import NO_METADATA, DataType
 from linarite.domain.metadata import InvalidMetadata, parse_metadata
 from linarite.domain.names import is_valid_group_name
+from linarite.domain.utf8 import is_utf8
 from linarite.events.cloud_events import METADATA_PREFIX
 from linarite.events.http_replies import HttpReply
 from linarite.protocols.protobuf_any import is_serialized_any
@@ -148,7 +149,7 @@ def parse_event_reply(reply: HttpReply, *, accepts_protobuf: bool = False) -> Ev
         # "Success without data": middlewares send it with a content type all the same.
         return EventReply(DataType.TEXT, b"", metadata) if metadata else EventReply()
     data_type = _data_type(reply.last("content-type"), accepts_protobuf)
-    if data_type is DataType.TEXT and not _is_utf8(reply.body):
+    if data_type is DataType.TEXT and not is_utf8(reply.body):
         raise InvalidReply("event reply: expected text in UTF-8")
     if data_type is DataType.JSON and not is_json(reply.body):
         raise InvalidReply("event reply: expected a JSON body")
@@ -179,11 +180,3 @@ def _metadata(reply: HttpReply) -> Mapping[str, str]:
         return parse_metadata(found.items())
     except InvalidMetadata as error:
         raise InvalidReply(f"event reply, {error}") from None
-
-
-def _is_utf8(body: bytes) -> bool:
-    try:
-        body.decode()
-    except UnicodeDecodeError:
-        return False
-    return True

@@ -6,19 +6,15 @@ What the call causes carries the trace on: its `traceparent` is replaced by one 
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
+from linarite.http.asgi import App, Receive, Scope, Send
 from linarite.http.data_plane.metering import category_of
 from linarite.http.data_plane.routes import TEMPLATES, Unrouted, find_route
 from linarite.monitoring.spans import Span, SpanBuffer, SpanKind
 
 __all__ = ["CallSpans"]
 
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Any]]
-Send = Callable[[Any], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _TRACEPARENT = b"traceparent"
 _SERVER_ERRORS = 500

@@ -7,12 +7,13 @@ It stands around the data plane and costs it one look while no resource wants th
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 import msgspec
 
 from linarite.access.entrance import Entrance
+from linarite.http.asgi import App, Receive, Scope, Send
+from linarite.http.data_plane.requests import bearer_of_call
 from linarite.http.data_plane.routes import TEMPLATES, Route, find_route
 from linarite.monitoring.entries import HttpFacts
 from linarite.monitoring.resource_logs import ResourceLogs
@@ -22,10 +23,6 @@ from linarite.sockets.forwarded import TrustedProxies, address_of_request
 
 __all__ = ["RequestLog"]
 
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Any]]
-Send = Callable[[Any], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 # "The additional information passed by the client and the server with an HTTP request or response": what helps to find
 # a caller again. Credentials and cookies are not among them.
@@ -54,7 +51,7 @@ class RequestLog:
         peer = scope["client"]
         host = headers.get(b"host", b"").decode("latin-1")
         address = address_of_request(peer[0] if peer else "", scope["scheme"], host, scope["headers"], self._proxies)
-        resource = self._entrance.resource_of(address.host, _bearer(headers.get(b"authorization"))).name.lower()
+        resource = self._entrance.resource_of(address.host, bearer_of_call(headers)).name.lower()
         if resource not in self._logs.http_requests:
             await self._app(scope, receive, send)
             return
@@ -100,10 +97,3 @@ def _told(headers: dict[bytes, bytes]) -> str | None:
     """The headers that entries tell, as a JSON object in a text: a table's column is one."""
     found = {name.decode(): headers[name].decode("latin-1") for name in _TOLD_HEADERS if name in headers}
     return msgspec.json.encode(found).decode() if found else None
-
-
-def _bearer(authorization: bytes | None) -> str | None:
-    if authorization is None:
-        return None
-    scheme, _, token = authorization.decode("latin-1").partition(" ")
-    return token.strip() if scheme.lower() == "bearer" else ""

@@ -6,24 +6,19 @@ Both stand for what the service calls an event hub, a stream that others read: a
 
 from __future__ import annotations
 
-import http.client
 import os
-import ssl
 from collections.abc import Sequence
 from datetime import datetime
-from urllib.parse import urlsplit
 
 import msgspec
 
+from linarite.monitoring.otlp import OtlpError, OtlpPost
 from linarite.monitoring.outflow import Line, SinkError
 
 __all__ = ["OtlpLogs", "StandardOutput", "otlp_request"]
 
-_TIMEOUT_SECONDS = 10.0
 # OpenTelemetry's severity numbers ("Logs Data Model", mapping of SeverityNumber).
 _SEVERITIES = {"Informational": 9, "Warning": 13, "Error": 17}
-# "OpenTelemetry Protocol Specification", retryable response codes.
-_TRY_AGAIN = frozenset((429, 502, 503, 504))
 
 
 class StandardOutput:
@@ -57,44 +52,27 @@ class OtlpLogs:
 
         The latter happens when the endpoint is taken out of the settings while a diagnostic setting still names it.
         """
-        self._url = urlsplit(endpoint or "")
-        self._path = self._url.path.rstrip("/") + "/v1/logs"
+        self._post = OtlpPost(endpoint) if endpoint else None
         self._version = version
-        self._connection: http.client.HTTPConnection | None = None
 
     def write(self, lines: Sequence[Line]) -> None:
         """Post the lines in one request; a status that asks for it, or no answer, means another attempt."""
-        if not self._url.netloc:
+        if self._post is None:
             raise SinkError("the setting otlp_endpoint is not set", lost=len(lines))
-        body = msgspec.json.encode(otlp_request(lines, self._version))
         try:
-            connection = self._connection = self._connection or self._connect()
-            connection.request("POST", self._path, body, {"Content-Type": "application/json"})
-            response = connection.getresponse()
-            response.read()
-        except (OSError, http.client.HTTPException) as error:
-            self.close()
-            raise SinkError(f"no answer of {self._url.netloc}: {error or type(error).__name__}", lines) from error
-        if response.status >= 400:
-            self.close()
-            text = f"{self._url.netloc} answered {response.status}"
-            raise SinkError(text, lines) if response.status in _TRY_AGAIN else SinkError(text, lost=len(lines))
-
-    def _connect(self) -> http.client.HTTPConnection:
-        host = self._url.hostname or ""
-        if self._url.scheme == "http":
-            return http.client.HTTPConnection(host, self._url.port, timeout=_TIMEOUT_SECONDS)
-        context = ssl.create_default_context()
-        return http.client.HTTPSConnection(host, self._url.port, timeout=_TIMEOUT_SECONDS, context=context)
+            self._post.post("logs", otlp_request(lines, self._version))
+        except OtlpError as error:
+            if error.may_try_again:
+                raise SinkError(str(error), lines) from error
+            raise SinkError(str(error), lost=len(lines)) from error
 
     def tend(self) -> None:
         """Nothing to look after."""
 
     def close(self) -> None:
         """Close the connection."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        if self._post is not None:
+            self._post.close()
 
 
 def otlp_request(lines: Sequence[Line], version: str) -> dict[str, object]:

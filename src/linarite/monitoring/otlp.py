@@ -22,8 +22,17 @@ _NANOSECONDS = 1_000_000_000
 _STATUS_ERROR = 2  # Status.StatusCode
 
 
+# "OpenTelemetry Protocol Specification", retryable response codes.
+_TRY_AGAIN = frozenset((429, 502, 503, 504))
+
+
 class OtlpError(Exception):
     """The collector did not take a document; the text says why."""
+
+    def __init__(self, text: str, *, may_try_again: bool) -> None:
+        """`may_try_again` when the same document may be taken later."""
+        super().__init__(text)
+        self.may_try_again = may_try_again
 
 
 class OtlpPost:
@@ -44,10 +53,12 @@ class OtlpPost:
             response.read()
         except (OSError, http.client.HTTPException) as error:
             self.close()
-            raise OtlpError(f"no answer of {self._url.netloc}: {error or type(error).__name__}") from error
+            text = f"no answer of {self._url.netloc}: {error or type(error).__name__}"
+            raise OtlpError(text, may_try_again=True) from error
         if response.status >= 400:
             self.close()
-            raise OtlpError(f"{self._url.netloc} answered {response.status}")
+            text = f"{self._url.netloc} answered {response.status}"
+            raise OtlpError(text, may_try_again=response.status in _TRY_AGAIN)
 
     def close(self) -> None:
         """Close the connection."""

@@ -17,7 +17,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
-from linarite.resources.errors import ResourceError, expected
+from linarite.resources.errors import ResourceError, expected, object_at
 from linarite.resources.model import CustomCertificate, CustomDomain, JsonObject, Resource
 
 __all__ = [
@@ -48,7 +48,7 @@ _FILE_VAULT = "file:"
 def parse_domain(name: str, properties: object) -> CustomDomain:
     """The custom domain that `properties` means; ResourceError names the member that is wrong."""
     _check_name(name)
-    members = _object(properties, "properties")
+    members = object_at("properties", properties)
     domain = members.get("domainName")
     if not isinstance(domain, str) or _DOMAIN.fullmatch(domain) is None:
         raise expected("properties.domainName", "a host name such as pubsub.example.com", domain)
@@ -64,7 +64,7 @@ def domain_properties(domain: CustomDomain) -> dict[str, object]:
 def parse_certificate(name: str, properties: object) -> CustomCertificate:
     """The custom certificate that `properties` means; ResourceError names the member that is wrong."""
     _check_name(name)
-    members = _object(properties, "properties")
+    members = object_at("properties", properties)
     vault, secret = members.get("keyVaultBaseUri"), members.get("keyVaultSecretName")
     if not isinstance(vault, str) or not vault:
         raise expected("properties.keyVaultBaseUri", "file:", vault)
@@ -166,7 +166,7 @@ def _refuse_passphrase() -> str:
 
 def _parse_reference(value: object) -> str | None:
     """The certificate's name in `{"id": "…/customCertificates/NAME"}`."""
-    identifier = None if value is None else _object(value, "properties.customCertificate").get("id")
+    identifier = None if value is None else object_at("properties.customCertificate", value).get("id")
     if identifier is None:
         return None
     match = _CERTIFICATE_ID.fullmatch(identifier) if isinstance(identifier, str) else None
@@ -178,12 +178,6 @@ def _parse_reference(value: object) -> str | None:
 def _check_name(name: str) -> None:
     if _NAME.fullmatch(name) is None:
         raise expected("name", "1 to 128 letters, digits or any of ._-, a letter or digit first and last", name)
-
-
-def _object(value: object, target: str) -> JsonObject:
-    if not isinstance(value, Mapping):
-        raise expected(target, "an object", value)
-    return value
 
 
 def _without(items: Mapping[str, _Item], name: str) -> dict[str, _Item]:

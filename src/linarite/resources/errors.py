@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-__all__ = ["ResourceError", "expected"]
+from collections.abc import Mapping
+
+__all__ = ["ResourceError", "expected", "object_at"]
 
 # How much of a refused value an error repeats; the rest helps nobody and could fill a log.
 _SHOWN_CHARACTERS = 80
@@ -24,3 +26,10 @@ def expected(target: str, wanted: str, got: object, code: str = "InvalidRequestC
     if len(shown) > _SHOWN_CHARACTERS:
         shown = shown[: _SHOWN_CHARACTERS - 3] + "..."
     return ResourceError(code, f"{target}: expected {wanted}, got {shown}.", target)
+
+
+def object_at(target: str, value: object) -> Mapping[str, object]:
+    """The value, which has to be a JSON object. Raises ResourceError naming `target`."""
+    if not isinstance(value, Mapping):
+        raise expected(target, "an object", value)
+    return value

@@ -6,9 +6,7 @@ first, as by the service (EventListener, management API 2024-03-01; "Event liste
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from linarite.resources.errors import ResourceError, expected
+from linarite.resources.errors import ResourceError, expected, object_at
 from linarite.resources.model import JsonObject
 
 __all__ = ["refuse_event_listeners"]
@@ -34,8 +32,8 @@ def refuse_event_listeners(listeners: object) -> None:
 
 
 def _check_listener(value: object, target: str) -> None:
-    listener = _object(value, target)
-    chosen = _object(listener.get("filter"), f"{target}.filter")
+    listener = object_at(target, value)
+    chosen = object_at(f"{target}.filter", listener.get("filter"))
     _check_type(chosen, "EventName", f"{target}.filter")
     events = chosen.get("systemEvents")
     if events is not None and not isinstance(events, list):
@@ -46,7 +44,7 @@ def _check_listener(value: object, target: str) -> None:
     pattern = chosen.get("userEventPattern")
     if pattern is not None and not isinstance(pattern, str):
         raise expected(f"{target}.filter.userEventPattern", "text: *, a name, or names with commas between", pattern)
-    endpoint = _object(listener.get("endpoint"), f"{target}.endpoint")
+    endpoint = object_at(f"{target}.endpoint", listener.get("endpoint"))
     _check_type(endpoint, "EventHub", f"{target}.endpoint")
     for member in ("fullyQualifiedNamespace", "eventHubName"):
         if not isinstance(endpoint.get(member), str) or not endpoint[member]:
@@ -57,9 +55,3 @@ def _check_type(value: JsonObject, wanted: str, target: str) -> None:
     word = value.get("type")
     if not isinstance(word, str) or word.lower() != wanted.lower():
         raise expected(f"{target}.type", wanted, word)
-
-
-def _object(value: object, target: str) -> JsonObject:
-    if not isinstance(value, Mapping):
-        raise expected(target, "an object", value)
-    return value

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from linarite.resources.errors import expected
+from linarite.resources.errors import expected, object_at
 from linarite.resources.model import JsonObject
 from linarite.resources.network_rules import parse_network_rules
 
@@ -80,40 +80,34 @@ def _check_truth(target: str, value: object) -> None:
         raise expected(target, 'the text "true" or "false"', value)
 
 
-def _object(target: str, value: object) -> JsonObject:
-    if not isinstance(value, Mapping):
-        raise expected(target, "an object", value)
-    return value
-
-
 def _check_tls(target: str, value: object) -> None:
-    wanted = _object(target, value).get("clientCertEnabled")
+    wanted = object_at(target, value).get("clientCertEnabled")
     if wanted is not None:
         _check_boolean(f"{target}.clientCertEnabled", wanted)
 
 
 def _check_live_trace(target: str, value: object) -> None:
-    enabled = _object(target, value).get("enabled")
+    enabled = object_at(target, value).get("enabled")
     if enabled is not None:
         _check_truth(f"{target}.enabled", enabled)
     _check_resource_logs(target, value)
 
 
 def _check_resource_logs(target: str, value: object) -> None:
-    categories = _object(target, value).get("categories")
+    categories = object_at(target, value).get("categories")
     if categories is None:
         return
     if not isinstance(categories, list):
         raise expected(f"{target}.categories", "a list", categories)
     for number, category in enumerate(categories):
         place = f"{target}.categories[{number}]"
-        _check_word(f"{place}.name", _object(place, category).get("name"), LOG_CATEGORIES)
+        _check_word(f"{place}.name", object_at(place, category).get("name"), LOG_CATEGORIES)
         if category.get("enabled") is not None:
             _check_truth(f"{place}.enabled", category["enabled"])
 
 
 def _check_socket_io(target: str, value: object) -> None:
-    mode = _object(target, value).get("serviceMode")
+    mode = object_at(target, value).get("serviceMode")
     if mode is not None:
         _check_word(f"{target}.serviceMode", mode, ("Default", "Serverless"))
 

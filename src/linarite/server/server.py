@@ -22,7 +22,8 @@ from linarite.events.counters import EventCounters
 from linarite.events.dispatcher import Upstream
 from linarite.events.file_checks import check_upstream_files
 from linarite.events.limits import limits_of
-from linarite.http.application import App, Application
+from linarite.http.application import Application
+from linarite.http.asgi import App
 from linarite.http.authority.routes import authority_routes
 from linarite.http.authority.tenant_keys import TenantKeys
 from linarite.http.call_spans import CallSpans

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from urllib.parse import parse_qsl, quote, unquote
 
 from linarite.access.entrance import Entrance
-from linarite.access.tokens import Claims, TokenRefused
+from linarite.access.tokens import Claims, TokenRefused, bearer_of
 from linarite.domain.close_categories import CloseCategory, category_of_status
 from linarite.domain.names import InvalidName, is_valid_group_name, parse_hub_name
 from linarite.hubs.plain_clients import PlainMode, PlainPublish
@@ -196,10 +196,7 @@ def _hub(path: str, parameters: Mapping[str, str]) -> tuple[str, str]:
 def _token(parameters: Mapping[str, str], authorization: str | None) -> str | None:
     """The token in the query, which wins, or in the header."""
     token = parameters.get("access_token")
-    if token is not None or authorization is None:
-        return token
-    scheme, _, value = authorization.partition(" ")
-    return value.strip() if scheme.lower() == "bearer" else ""
+    return bearer_of(authorization) if token is None else token
 
 
 def _claims(

@@ -20,6 +20,7 @@ from picows import WSFrame, WSListener, WSMsgType, WSTransport
 
 from linarite.domain.close_categories import CloseCategory
 from linarite.domain.inspection import Traffic, Waiting
+from linarite.domain.utf8 import is_utf8
 from linarite.hubs.connection import Connection
 from linarite.hubs.session import Session
 from linarite.protocols.framing import PING, close_frame, pong_frame
@@ -39,7 +40,6 @@ from linarite.sockets.keep_alive import KeepAlive
 from linarite.sockets.lingering import close_lingering
 from linarite.sockets.outbox import Outbox
 from linarite.sockets.pace import Pace
-from linarite.sockets.partial_text import is_utf8
 from linarite.sockets.reading import Reading
 from linarite.sockets.socket_owner import SocketLimits, SocketOwner
 from linarite.sockets.tcp_state import seconds_since_data, traffic_of

@@ -1,4 +1,4 @@
-"""Text, whole or in part: is it UTF-8, can it still become that?
+"""Text of which a part is here: can it still become UTF-8?
 
 A text message may come in many frames, and a frame in many reads. RFC 6455, section 8.1, has a connection fail for text
 that is not UTF-8; it need not wait for the end of the message, and does not here.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from codecs import utf_8_decode
 
-__all__ = ["is_utf8", "unfinished_character"]
+__all__ = ["unfinished_character"]
 
 
 def unfinished_character(text: bytes) -> bytes | None:
@@ -23,14 +23,3 @@ def unfinished_character(text: bytes) -> bytes | None:
     rest = text[size:]
     # Python waits for the third byte of a surrogate, though the second tells it already (RFC 3629, section 3).
     return None if rest[:1] == b"\xed" and rest[1:2] >= b"\xa0" else rest
-
-
-def is_utf8(text: bytes) -> bool:
-    """Whether a whole text is UTF-8."""
-    if text.isascii():
-        return True
-    try:
-        text.decode()
-    except UnicodeDecodeError:
-        return False
-    return True

@@ -6,7 +6,6 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 
-import msgspec
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -14,6 +13,7 @@ from starlette.routing import BaseRoute, Route
 from linarite.access.assembly import Access
 from linarite.access.authority import TENANT_ID, SignInRefused
 from linarite.access.signing_key import SigningKey
+from linarite.http.administration import json_answer
 from linarite.http.authority import resource_list, subscriptions
 from linarite.http.authority.discovery import discovery_document, key_set
 from linarite.http.authority.metadata import metadata_document
@@ -105,17 +105,17 @@ class _Front:
     async def metadata(self, request: Request) -> Response:
         """Where the parts of this cloud are."""
         try:
-            return _json(200, metadata_document(self._url(request)))
+            return json_answer(200, metadata_document(self._url(request)))
         except ResourceError as error:
             return _error(TokenRequestRefused("invalid_request", error.message))
 
     async def discovery(self, request: Request) -> Response:
         """Where the authority's endpoints are."""
-        return _json(200, discovery_document(self._url(request), self._authority.name))
+        return json_answer(200, discovery_document(self._url(request), self._authority.name))
 
     async def keys(self, request: Request) -> Response:
         """The public key, made now if nobody has asked for a token yet."""
-        return _json(200, key_set(await self._signing_key()))
+        return json_answer(200, key_set(await self._signing_key()))
 
     async def token(self, request: Request) -> Response:
         """A token, or why there is none."""
@@ -138,7 +138,7 @@ class _Front:
             return Response(status_code=499)
         else:
             document = {"token_type": "Bearer", "expires_in": issued.expires_in, "access_token": issued.token}
-            answer = _json(200, document)
+            answer = json_answer(200, document)
         answer.headers.update(_NOT_STORED)
         self._record(request, client_id, audience, answer.status_code)
         return answer
@@ -180,10 +180,6 @@ async def _form_body(request: Request) -> bytes:
     return bytes(content)
 
 
-def _json(status: int, value: object) -> Response:
-    return Response(msgspec.json.encode(value), status, media_type="application/json; charset=utf-8")
-
-
 def _error(refused: TokenRequestRefused) -> Response:
     log_event(_log, logging.DEBUG, "request to the authority refused", error=refused.error, reason=str(refused))
-    return _json(refused.status, {"error": refused.error, "error_description": refused.description})
+    return json_answer(refused.status, {"error": refused.error, "error_description": refused.description})

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
 
 from linarite.access.bearer_tokens import Bearer, KeyUnknown
 from linarite.access.entrance import Entrance
 from linarite.access.tokens import TokenRefused
+from linarite.http.asgi import Receive, Scope, Send
 from linarite.http.data_plane.errors import ApiError, plain
 from linarite.http.data_plane.metering import CallMeter, CallMetering, category_of
 from linarite.http.data_plane.operations import Answer, Operations
-from linarite.http.data_plane.requests import ApiRequest, Limits, Receive, parse_query
+from linarite.http.data_plane.requests import ApiRequest, Limits, bearer_of_call, parse_query
 from linarite.http.data_plane.routes import Unrouted, find_route
 from linarite.monitoring.logs import log_event
 from linarite.resources.model import Resource
@@ -24,8 +23,6 @@ __all__ = ["SUPPORTED_API_VERSIONS", "DataPlane"]
 
 _log = logging.getLogger(__name__)
 
-Scope = MutableMapping[str, Any]
-Send = Callable[[dict[str, Any]], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 
 SUPPORTED_API_VERSIONS = "2021-10-01, 2022-11-01, 2023-07-01, 2024-01-01, 2024-12-01"
@@ -87,7 +84,7 @@ class DataPlane:
             self._proxies,
         )
         text_path = path.decode("latin-1")
-        token = _bearer(headers.get(b"authorization"))
+        token = bearer_of_call(headers)
         resource = self._entrance.resource_of(address.host, token)
         self._metering.addressed(meter, resource.name)
         route = find_route(scope["method"], path)
@@ -180,13 +177,6 @@ def _is_localhost(host: bytes) -> bool:
     """Whether a browser would hold every port of its own machine to https if it were told so."""
     name = host.partition(b":")[0].lower()
     return name == b"localhost" or name.endswith(b".localhost")
-
-
-def _bearer(authorization: bytes | None) -> str | None:
-    if authorization is None:
-        return None
-    scheme, _, token = authorization.decode("latin-1").partition(" ")
-    return token.strip() if scheme.lower() == "bearer" else ""
 
 
 def _success(answer: Answer) -> tuple[int, Headers, bytes]:

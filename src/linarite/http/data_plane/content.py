@@ -8,6 +8,7 @@ import msgspec
 
 from linarite.domain.json_text import is_json
 from linarite.domain.messages import DataType
+from linarite.domain.utf8 import is_utf8
 from linarite.http.data_plane.errors import ApiError, bad_request
 
 __all__ = ["Content", "parse_content_type", "read_content", "read_json"]
@@ -78,7 +79,7 @@ def _encoding(parameters: str) -> str | None:
 
 def read_content(content: Content, body: bytes) -> bytes:
     """The message's data: text as UTF-8, JSON checked and otherwise left as it came. Raises ApiError 400."""
-    if content.data_type is DataType.TEXT and (content.encoding is not None or not _is_utf8(body)):
+    if content.data_type is DataType.TEXT and (content.encoding is not None or not is_utf8(body)):
         return body.decode(content.encoding or "utf-8", "replace").encode()
     if content.data_type is DataType.JSON:
         message = "The request body is not a valid JSON."
@@ -103,11 +104,3 @@ def _as_utf8(content: Content, body: bytes, message: str) -> bytes:
     except UnicodeDecodeError:
         raise bad_request("body", message) from None
     return body if content.encoding is None else text.encode()
-
-
-def _is_utf8(body: bytes) -> bool:
-    try:
-        body.decode()
-    except UnicodeDecodeError:
-        return False
-    return True

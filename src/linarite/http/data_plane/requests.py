@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from urllib.parse import parse_qsl
 
+from linarite.access.tokens import bearer_of
 from linarite.domain.commands import HubAddress
 from linarite.domain.filters import Filter, FilterError, compile_filter
 from linarite.domain.names import InvalidName, is_valid_group_name, parse_hub_name
+from linarite.http.asgi import Receive
 from linarite.http.data_plane.errors import ApiError, bad_request
 from linarite.resources.model import Resource
 from linarite.sockets.forwarded import RequestAddress
 
-__all__ = ["ApiRequest", "Limits", "Receive", "parse_query"]
+__all__ = ["ApiRequest", "Limits", "bearer_of_call", "parse_query"]
 
-Receive = Callable[[], Awaitable[Any]]
 
 # Stable versions, and the previews that published tools still send (`az webpubsub service` of older extensions).
 _VERSIONS = frozenset(
@@ -46,6 +47,12 @@ class Limits(NamedTuple):
     filter_limit_bytes: int
     filter_depth: int
     excluded_limit: int
+
+
+def bearer_of_call(headers: Mapping[bytes, bytes]) -> str | None:
+    """The token that a call bears, as `bearer_of` reads it."""
+    authorization = headers.get(b"authorization")
+    return bearer_of(None if authorization is None else authorization.decode("latin-1"))
 
 
 def parse_query(query: bytes) -> Mapping[str, Sequence[str]]:

@@ -17,7 +17,7 @@ from linarite.cluster.local import LocalBackplane
 from linarite.domain.faults import FaultBook
 from linarite.events.dispatcher import Upstream
 from linarite.http.administration import error_answer
-from linarite.http.application import App
+from linarite.http.asgi import App
 from linarite.http.development.faulty_data_plane import FaultyDataPlane
 from linarite.http.development.happenings import PublishedMessages, WatchedCalls, WatchedEvents
 from linarite.http.development.pulse import Pulse

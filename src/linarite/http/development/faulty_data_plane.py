@@ -10,7 +10,7 @@ import asyncio
 from urllib.parse import unquote
 
 from linarite.domain.faults import Fault, FaultBook, FaultKind, Subject
-from linarite.http.application import App, Receive, Scope, Send
+from linarite.http.asgi import App, Receive, Scope, Send
 from linarite.http.data_plane.errors import plain
 
 __all__ = ["FaultyDataPlane"]

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from linarite.http.management.endpoint import Endpoint
 from linarite.http.management.handler_warnings import HandlerWarnings
-from linarite.resources.model import JsonObject
+from linarite.resources.model import JsonObject, Resource
 from linarite.resources.registry import Registry
 
 __all__ = ["Answer", "Call", "Operation"]
@@ -39,8 +39,12 @@ class Call:
 
     @property
     def resource(self) -> str:
-        """The resource that the path names."""
+        """The name of the resource, as it stands in the path."""
         return self.parameters["resource"]
+
+    def find_resource(self) -> Resource:
+        """The resource that the path names. Raises ResourceError if it is not there."""
+        return self.registry.find(self.group, self.resource)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,6 @@ from linarite.resources.custom_names import (
     without_domain,
 )
 from linarite.resources.errors import ResourceError
-from linarite.resources.model import Resource
 
 __all__ = [
     "create_certificate",
@@ -27,14 +26,14 @@ __all__ = [
 
 def list_domains(call: Call) -> Answer:
     """The custom domains of a resource."""
-    resource = _resource(call)
+    resource = call.find_resource()
     documents = [domain_document(one, resource, call.subscription) for one in resource.custom_domains.values()]
     return Answer(body=list_document(documents))
 
 
 def show_domain(call: Call) -> Answer:
     """One custom domain."""
-    resource = _resource(call)
+    resource = call.find_resource()
     domain = resource.custom_domains.get(call.parameters["name"].lower())
     if domain is None:
         raise _not_found("custom domain", call)
@@ -43,7 +42,7 @@ def show_domain(call: Call) -> Answer:
 
 def create_domain(call: Call) -> Answer:
     """Make or replace a custom domain; a request to that host belongs to the resource from now on."""
-    before = _resource(call)
+    before = call.find_resource()
     resource, domain = with_domain(before, call.parameters["name"], call.body, call.registry.now())
     call.registry.keep(resource)
     is_new = domain.name.lower() not in before.custom_domains
@@ -52,7 +51,7 @@ def create_domain(call: Call) -> Answer:
 
 def delete_domain(call: Call) -> Answer:
     """Take a host name from a resource: 200, or 204 when there was none of that name."""
-    resource = _resource(call)
+    resource = call.find_resource()
     if call.parameters["name"].lower() not in resource.custom_domains:
         return Answer(204)
     call.registry.keep(without_domain(resource, call.parameters["name"]))
@@ -61,7 +60,7 @@ def delete_domain(call: Call) -> Answer:
 
 def list_certificates(call: Call) -> Answer:
     """The custom certificates of a resource."""
-    resource = _resource(call)
+    resource = call.find_resource()
     certificates = resource.custom_certificates.values()
     documents = [certificate_document(one, resource, call.subscription) for one in certificates]
     return Answer(body=list_document(documents))
@@ -69,7 +68,7 @@ def list_certificates(call: Call) -> Answer:
 
 def show_certificate(call: Call) -> Answer:
     """One custom certificate, never its key."""
-    resource = _resource(call)
+    resource = call.find_resource()
     certificate = resource.custom_certificates.get(call.parameters["name"].lower())
     if certificate is None:
         raise _not_found("custom certificate", call)
@@ -78,7 +77,7 @@ def show_certificate(call: Call) -> Answer:
 
 def create_certificate(call: Call) -> Answer:
     """Make or replace a custom certificate; its file is read now."""
-    before, folder = _resource(call), call.registry.certificates_folder
+    before, folder = call.find_resource(), call.registry.certificates_folder
     resource, certificate = with_certificate(before, call.parameters["name"], call.body, folder, call.registry.now())
     call.registry.keep(resource)
     is_new = certificate.name.lower() not in before.custom_certificates
@@ -87,15 +86,11 @@ def create_certificate(call: Call) -> Answer:
 
 def delete_certificate(call: Call) -> Answer:
     """Forget a custom certificate that no domain needs: 200, or 204 when there was none of that name."""
-    resource = _resource(call)
+    resource = call.find_resource()
     if call.parameters["name"].lower() not in resource.custom_certificates:
         return Answer(204)
     call.registry.keep(without_certificate(resource, call.parameters["name"]))
     return Answer(200)
-
-
-def _resource(call: Call) -> Resource:
-    return call.registry.find(call.group, call.resource)
 
 
 def _not_found(kind: str, call: Call) -> ResourceError:

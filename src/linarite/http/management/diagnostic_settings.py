@@ -40,26 +40,22 @@ class _Operations:
 
     def list_settings(self, call: Call) -> Answer:
         """Every setting of the resource; the platform's list has no next page."""
-        resource = _resource(call)
+        resource = call.find_resource()
         return Answer(body={"value": [_document(one, resource, call) for one in self._book.of(resource.name)]})
 
     def show(self, call: Call) -> Answer:
         """One setting."""
-        resource = _resource(call)
+        resource = call.find_resource()
         return Answer(body=_document(self._book.find(resource.name, call.parameters["name"]), resource, call))
 
     def create(self, call: Call) -> Answer:
         """Make or replace a setting; 200 either way, and logs flow when it is answered."""
-        resource = _resource(call)
+        resource = call.find_resource()
         return Answer(body=_document(self._book.put(resource.name, call.parameters["name"], call.body), resource, call))
 
     def delete(self, call: Call) -> Answer:
         """Forget a setting: 200, or 204 when there was none."""
-        return Answer(200 if self._book.delete(_resource(call).name, call.parameters["name"]) else 204)
-
-
-def _resource(call: Call) -> Resource:
-    return call.registry.find(call.group, call.resource)
+        return Answer(200 if self._book.delete(call.find_resource().name, call.parameters["name"]) else 204)
 
 
 def _document(setting: DiagnosticSetting, resource: Resource, call: Call) -> dict[str, object]:
@@ -78,13 +74,13 @@ def _owner(resource: Resource, call: Call) -> str:
 
 def _list_categories(call: Call) -> Answer:
     """The categories that a setting can turn on."""
-    resource = _resource(call)
+    resource = call.find_resource()
     return Answer(body={"value": [_category(name, resource, call) for name in (*CATEGORIES, METRIC_CATEGORY)]})
 
 
 def _show_category(call: Call) -> Answer:
     """One category."""
-    resource = _resource(call)
+    resource = call.find_resource()
     wanted = call.parameters["name"]
     for name in (*CATEGORIES, METRIC_CATEGORY):
         if name.lower() == wanted.lower():

@@ -29,6 +29,7 @@ __all__ = [
     "resource_id",
     "sku_document",
     "system_data",
+    "timestamp",
 ]
 
 
@@ -153,12 +154,13 @@ def system_data(created_at: datetime, changed_at: datetime) -> dict[str, object]
     return {
         "createdBy": "administrator",
         "createdByType": "User",
-        "createdAt": _timestamp(created_at),
+        "createdAt": timestamp(created_at),
         "lastModifiedBy": "administrator",
         "lastModifiedByType": "User",
-        "lastModifiedAt": _timestamp(changed_at),
+        "lastModifiedAt": timestamp(changed_at),
     }
 
 
-def _timestamp(moment: datetime) -> str:
+def timestamp(moment: datetime) -> str:
+    """A time in UTC as the platform writes it."""
     return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")

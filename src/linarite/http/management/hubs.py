@@ -12,14 +12,14 @@ __all__ = ["create_hub", "delete_hub", "list_hubs", "show_hub"]
 
 def list_hubs(call: Call) -> Answer:
     """The hubs that have settings."""
-    resource = call.registry.find(call.group, call.resource)
+    resource = call.find_resource()
     hubs = [hub_document(settings, resource, call.subscription) for settings in resource.hubs.values()]
     return Answer(body=list_document(hubs))
 
 
 def show_hub(call: Call) -> Answer:
     """One hub's settings."""
-    resource = call.registry.find(call.group, call.resource)
+    resource = call.find_resource()
     settings = call.registry.hub(call.group, call.resource, call.parameters["hub"])
     return Answer(body=hub_document(settings, resource, call.subscription))
 
@@ -27,7 +27,7 @@ def show_hub(call: Call) -> Answer:
 def create_hub(call: Call) -> Answer:
     """Make or replace a hub's settings; who saves them is told of event handlers that would get no events."""
     settings, is_new = call.registry.put_hub(call.group, call.resource, call.parameters["hub"], call.body)
-    resource = call.registry.find(call.group, call.resource)
+    resource = call.find_resource()
     document = hub_document(settings, resource, call.subscription)
     warnings = partial(call.handler_warnings.of, settings, call.endpoint.origin)
     return Answer(201 if is_new else 200, document, warnings=warnings)

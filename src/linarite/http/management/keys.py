@@ -10,7 +10,7 @@ __all__ = ["list_keys", "regenerate_key"]
 
 def list_keys(call: Call) -> Answer:
     """Keys and connection strings."""
-    return Answer(body=keys_document(call.registry.find(call.group, call.resource), call.endpoint))
+    return Answer(body=keys_document(call.find_resource(), call.endpoint))
 
 
 def regenerate_key(call: Call) -> Answer:

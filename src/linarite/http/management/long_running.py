@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from linarite.http.management.calls import Answer, Call, Operation
+from linarite.http.management.documents import timestamp
 from linarite.resources.errors import ResourceError
 
 __all__ = ["ACCEPTED", "DONE", "RESTARTED", "LongRunning"]
@@ -88,11 +89,11 @@ class LongRunning:
             "id": f"{_resource_path(call)}/operationStatuses/{call.parameters['operation']}",
             "name": call.parameters["operation"],
             "status": "Running" if is_running else "Succeeded",
-            "startTime": _timestamp(begun.start),
+            "startTime": timestamp(begun.start),
         }
         if is_running:
             return Answer(body=document, headers=_RETRY_AFTER)
-        return Answer(body={**document, "endTime": _timestamp(begun.end)})
+        return Answer(body={**document, "endTime": timestamp(begun.end)})
 
     def result(self, call: Call) -> Answer:
         """What an operation has come to, for `Location`: 202 while it is running, then what it answers."""
@@ -140,7 +141,3 @@ def _resource_path(call: Call) -> str:
 def _address(call: Call, segment: str) -> str:
     path = f"{_resource_path(call)}/{segment}/{call.parameters['operation']}"
     return f"{call.endpoint.called}{path}?api-version={call.api_version}"
-
-
-def _timestamp(moment: datetime) -> str:
-    return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")

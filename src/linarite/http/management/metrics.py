@@ -40,7 +40,7 @@ class _Metrics:
 
     def list_metrics(self, call: Call) -> Answer:
         """What was sampled of a resource."""
-        resource = call.registry.find(call.group, call.resource)
+        resource = call.find_resource()
         try:
             query = parse_metric_query(_query(call), self.clock())
         except InvalidMetricQuery as error:
@@ -50,7 +50,7 @@ class _Metrics:
 
     def list_definitions(self, call: Call) -> Answer:
         """Which metrics a resource has."""
-        resource = call.registry.find(call.group, call.resource)
+        resource = call.find_resource()
         try:
             check_namespace(_query(call).get("metricnamespace"))
         except InvalidMetricQuery as error:
@@ -60,7 +60,7 @@ class _Metrics:
 
     def list_namespaces(self, call: Call) -> Answer:
         """The one namespace that a resource's metrics are in."""
-        resource = call.registry.find(call.group, call.resource)
+        resource = call.find_resource()
         scope = resource_id(resource, call.subscription)
         name = NAMESPACE.replace("/", "-")
         namespace = {

@@ -15,13 +15,13 @@ __all__ = ["list_none", "missing", "nothing_to_delete", "refused"]
 
 def list_none(call: Call) -> Answer:
     """An empty list."""
-    call.registry.find(call.group, call.resource)
+    call.find_resource()
     return Answer(body=list_document([]))
 
 
 def nothing_to_delete(call: Call) -> Answer:
     """204: there was none of that name."""
-    call.registry.find(call.group, call.resource)
+    call.find_resource()
     return Answer(204)
 
 
@@ -29,7 +29,7 @@ def missing(kind: str) -> Operation:
     """The operation on one part of that kind, which is never there."""
 
     def find(call: Call) -> Answer:
-        resource = call.registry.find(call.group, call.resource)
+        resource = call.find_resource()
         name = call.parameters["name"]
         raise ResourceError("NotFound", f"The {kind} '{name}' of resource '{resource.name}' was not found.")
 
@@ -40,7 +40,7 @@ def refused(kind: str) -> Operation:
     """The operation that would make or change a part of that kind."""
 
     def refuse(call: Call) -> Answer:
-        call.registry.find(call.group, call.resource)
+        call.find_resource()
         message = f"A self-hosted server has no {kind}s: they belong to Azure's own network and regions."
         raise ResourceError("NotSupported", message)
 

@@ -33,7 +33,7 @@ def list_group_resources(call: Call) -> Answer:
 
 def show_resource(call: Call) -> Answer:
     """One resource."""
-    return _document(call, call.registry.find(call.group, call.resource))
+    return _document(call, call.find_resource())
 
 
 def create_resource(call: Call) -> Answer:
@@ -60,7 +60,7 @@ def restart_resource(call: Call) -> Answer:
 
 def list_skus(call: Call) -> Answer:
     """The SKUs that the resource can be scaled to."""
-    call.registry.find(call.group, call.resource)
+    call.find_resource()
     return Answer(body=list_document([_offer_document(offer) for offer in SKUS]))
 
 
